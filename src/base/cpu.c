@@ -1,0 +1,132 @@
+#include "base/cpu.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Calls visit on each line of a file until it returns nonzero. */
+static int each_line(const char *path, int (*visit)(const char *line, void *user), void *user) {
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return 0;
+    char line[512];
+    int found = 0;
+    while (!found && fgets(line, sizeof line, file))
+        found = visit(line, user);
+    fclose(file);
+    return found;
+}
+
+/* This process's folder in the version 2 cgroup tree, "" when there is none. */
+static int own_cgroup(const char *line, void *user) {
+    char *folder = user;
+    if (strncmp(line, "0::/", 4) != 0)
+        return 0;
+    snprintf(folder, 256, "/sys/fs/cgroup%.200s", line + 3);
+    folder[strcspn(folder, "\n")] = '\0';
+    return 1;
+}
+
+static int quota_line(const char *line, void *user) {
+    double quota, period;
+    if (sscanf(line, "%lf %lf", &quota, &period) != 2 || period <= 0)
+        return 1; /* "max …" */
+    *(double *)user = quota / period;
+    return 1;
+}
+
+static int bytes_line(const char *line, void *user) {
+    unsigned long long bytes;
+    if (sscanf(line, "%llu", &bytes) == 1)
+        *(unsigned long long *)user = bytes;
+    return 1;
+}
+
+/* Calls visit on FILE of the process's cgroup and of each folder above it. */
+static void each_cgroup(const char *file, void (*visit)(const char *path, void *user),
+                        void *user) {
+    char folder[256] = "";
+    each_line("/proc/self/cgroup", own_cgroup, folder);
+    if (!folder[0])
+        strcpy(folder, "/sys/fs/cgroup");
+    while (strlen(folder) >= strlen("/sys/fs/cgroup")) {
+        char path[320];
+        snprintf(path, sizeof path, "%s/%s", folder, file);
+        visit(path, user);
+        *strrchr(folder, '/') = '\0';
+    }
+}
+
+static void quota_folder(const char *path, void *user) {
+    double *least = user, cores = *least;
+    each_line(path, quota_line, &cores);
+    if (cores < *least)
+        *least = cores;
+}
+
+unsigned cpu_allowed(void) {
+    cpu_set_t set;
+    double cores = (double)sysconf(_SC_NPROCESSORS_ONLN);
+    if (sched_getaffinity(0, sizeof set, &set) == 0)
+        cores = CPU_COUNT(&set);
+    each_cgroup("cpu.max", quota_folder, &cores);
+    unsigned whole = (unsigned)cores;
+    whole += (double)whole < cores;
+    return whole ? whole : 1;
+}
+
+static int model_line(const char *line, void *user) {
+    const char *colon = strchr(line, ':');
+    if (strncmp(line, "model name", 10) != 0 || !colon)
+        return 0;
+    snprintf(user, 128, "%.120s", colon + 1 + strspn(colon + 1, " \t"));
+    ((char *)user)[strcspn(user, "\n")] = '\0';
+    return 1;
+}
+
+void cpu_name(char *out, size_t size) {
+    char name[128] = "";
+    each_line("/proc/cpuinfo", model_line, name);
+    snprintf(out, size, "%s", name[0] ? name : "CPU");
+}
+
+const char *cpu_simd_levels(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512ifma"))
+        return "none avx2 avx512";
+    if (__builtin_cpu_supports("avx2"))
+        return "none avx2";
+#endif
+    return "none";
+}
+
+static int available_line(const char *line, void *user) {
+    unsigned long long kib;
+    if (sscanf(line, "MemAvailable: %llu", &kib) != 1)
+        return 0;
+    *(unsigned long long *)user = kib << 10;
+    return 1;
+}
+
+static void memory_folder(const char *path, void *user) {
+    unsigned long long *least = user, bound = ~0ull, used = 0;
+    each_line(path, bytes_line, &bound);
+    char usage[340];
+    snprintf(usage, sizeof usage, "%.300s", path);
+    strcpy(strrchr(usage, '/'), "/memory.current");
+    each_line(usage, bytes_line, &used);
+    unsigned long long left = bound > used ? bound - used : 0;
+    if (bound != ~0ull && left < *least)
+        *least = left;
+}
+
+unsigned long long memory_available(void) {
+    unsigned long long bytes = 0;
+    if (!each_line("/proc/meminfo", available_line, &bytes))
+        return 0;
+    each_cgroup("memory.max", memory_folder, &bytes);
+    return bytes;
+}
