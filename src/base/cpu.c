@@ -45,8 +45,7 @@ static int bytes_line(const char *line, void *user) {
 }
 
 /* Calls visit on FILE of the process's cgroup and of each folder above it. */
-static void each_cgroup(const char *file, void (*visit)(const char *path, void *user),
-                        void *user) {
+static void each_cgroup(const char *file, void (*visit)(const char *path, void *user), void *user) {
     char folder[256] = "";
     each_line("/proc/self/cgroup", own_cgroup, folder);
     if (!folder[0])

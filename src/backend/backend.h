@@ -1,0 +1,48 @@
+/*
+ * The one table of functions that a backend is. A backend never decides what is asked: it is
+ * given a job already cut into units and a sink, and is free in how it runs a span of units.
+ */
+#ifndef PARPRIME_BACKEND_BACKEND_H
+#define PARPRIME_BACKEND_BACKEND_H
+
+#include "work/job.h"
+#include "work/sink.h"
+
+#include <parprime.h>
+
+struct backend {
+    const char *name;
+
+    /*
+     * Stores up to `capacity` devices and returns how many there are, at least one: a backend
+     * that cannot be used lists itself with the reason. Starts nothing that stays.
+     */
+    size_t (*probe)(pp_device *devices, size_t capacity);
+
+    bool (*supports)(enum question question, pp_method method);
+
+    /* Opens the device asked for; *state is the backend's own until close. */
+    pp_status (*open)(const pp_session_options *options, void **state, pp_error *error);
+
+    /* Units it runs side by side, which is what planning needs to know. */
+    unsigned (*workers)(const void *state);
+
+    /*
+     * Runs units [first, first + n): begins them in ascending order, puts each once, begins
+     * none after sink_stopped. Blocks until all that were begun are put. Sets result->device,
+     * simd and threads and adds to its phases. Statuses that the sink returned need not be
+     * returned again.
+     */
+    pp_status (*run)(void *state, const struct job *job, uint64_t first, uint64_t n,
+                     struct sink *sink, pp_result *result);
+
+    void (*close)(void *state);
+};
+
+/* The only list of backends, in order of preference for comparing: ends with NULL. */
+extern const struct backend *const backends[];
+
+/* The backend of that name, or NULL. */
+const struct backend *backend_named(const char *name);
+
+#endif

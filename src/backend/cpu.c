@@ -1,0 +1,205 @@
+#include "backend/cpu.h"
+
+#include "base/clock.h"
+#include "base/cpu.h"
+#include "base/error.h"
+#include "math/primality.h"
+#include "math/trial.h"
+#include "math/wheel.h"
+#include "work/digest.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Words sieved at once when single numbers are looked up: 32 KiB, one L1 data cache. */
+enum { LOOKUP_WORDS = 4096 };
+
+struct keyed {
+    uint64_t number;
+    size_t index; /* in the unit */
+};
+
+bool cpu_supports(enum question question, pp_method method) {
+    (void)question;
+    return method == PP_METHOD_TRIAL || method == PP_METHOD_MR || method == PP_METHOD_SIEVE;
+}
+
+void cpu_describe(pp_device *device, const char *backend, unsigned units) {
+    *device = (pp_device){.backend = backend, .units = units, .usable = true};
+    snprintf(device->id, sizeof device->id, "%s:0", backend);
+    cpu_name(device->name, sizeof device->name);
+}
+
+pp_status cpu_check_options(const pp_session_options *options, const char *backend,
+                            pp_error *error) {
+    if (options->simd && strcmp(options->simd, "auto") != 0 && strcmp(options->simd, "none") != 0)
+        return pp_fail(error, PP_ERR_UNAVAILABLE,
+                       "backend %s has no %s code in this version, only portable C (none)", backend,
+                       options->simd);
+    return PP_OK;
+}
+
+/* Words that any unit's bitmap can take. */
+static size_t bitmap_words(const struct job *job) {
+    if (job->question == QUESTION_TEST) {
+        size_t bits = job->unit_size < job->n_numbers ? (size_t)job->unit_size : job->n_numbers;
+        return bits / 64 + 1;
+    }
+    if (job->question == QUESTION_COUNT && job->method != PP_METHOD_SIEVE)
+        return 0;
+    uint64_t numbers = job->hi - job->lo < job->unit_size ? job->hi - job->lo : job->unit_size;
+    return (size_t)(numbers / WHEEL_WORD) + 2;
+}
+
+pp_status cpu_worker_init(struct cpu_worker *worker, const struct job *job) {
+    *worker = (struct cpu_worker){0};
+    size_t n_words = bitmap_words(job);
+    bool sieve = job->method == PP_METHOD_SIEVE, lookup = sieve && job->question == QUESTION_TEST;
+    if (lookup)
+        n_words += LOOKUP_WORDS;
+    worker->words = malloc((n_words + 1) * sizeof *worker->words);
+    if (sieve)
+        worker->scratch = malloc(sieve_scratch_size(job->base));
+    if (lookup)
+        worker->keys = calloc(job->unit_size < job->n_numbers ? job->unit_size : job->n_numbers,
+                              sizeof *worker->keys);
+    if (!worker->words || (sieve && !worker->scratch) || (lookup && !worker->keys)) {
+        cpu_worker_free(worker);
+        return PP_ERR_MEMORY;
+    }
+    return PP_OK;
+}
+
+void cpu_worker_free(struct cpu_worker *worker) {
+    free(worker->words);
+    free(worker->scratch);
+    free(worker->keys);
+    *worker = (struct cpu_worker){0};
+}
+
+typedef bool (*is_prime_fn)(uint64_t);
+
+static is_prime_fn test_of(pp_method method) {
+    return method == PP_METHOD_TRIAL ? trial_is_prime : mr_is_prime;
+}
+
+/* Records that the unit's number `index` is prime. */
+static void found(struct partial *partial, uint64_t *words, size_t index, uint64_t prime) {
+    words[index / 64] |= UINT64_C(1) << index % 64;
+    partial->count++;
+    partial->digest += splitmix64(prime);
+}
+
+static void test_each(struct partial *partial, uint64_t *words, const uint64_t *numbers, size_t n,
+                      is_prime_fn is_prime) {
+    for (size_t i = 0; i < n; i++)
+        if (is_prime(numbers[i]))
+            found(partial, words, i, numbers[i]);
+}
+
+static int by_number(const void *a, const void *b) {
+    uint64_t x = ((const struct keyed *)a)->number, y = ((const struct keyed *)b)->number;
+    return (x > y) - (x < y);
+}
+
+/* Numbers that lie near each other share a sieved segment, so they are taken in order. */
+static void test_by_sieve(struct partial *partial, const struct cpu_worker *worker,
+                          uint64_t *segment, const uint64_t *numbers, size_t n,
+                          const struct sieve_base *base) {
+    for (size_t i = 0; i < n; i++)
+        worker->keys[i] = (struct keyed){numbers[i], i};
+    qsort(worker->keys, n, sizeof *worker->keys, by_number);
+    for (size_t i = 0; i < n;) {
+        uint64_t first = worker->keys[i].number / WHEEL_WORD;
+        size_t end = i;
+        while (end < n && worker->keys[end].number / WHEEL_WORD - first < LOOKUP_WORDS)
+            end++;
+        size_t n_words = (size_t)(worker->keys[end - 1].number / WHEEL_WORD - first) + 1;
+        sieve_words(segment, first, n_words, base, worker->scratch);
+        const uint8_t *bytes = (const uint8_t *)segment;
+        for (; i < end; i++) {
+            uint64_t number = worker->keys[i].number;
+            uint8_t bit = wheel_bits[number % WHEEL_BYTE];
+            bool prime = bit < 8 ? bytes[number / WHEEL_BYTE - first * 8] >> bit & 1
+                                 : number == 2 || number == 3 || number == 5;
+            if (prime)
+                found(partial, worker->words, worker->keys[i].index, number);
+        }
+    }
+}
+
+static void run_test(struct partial *partial, const struct cpu_worker *worker,
+                     const struct job *job, struct span span) {
+    const uint64_t *numbers = job->numbers + span.lo;
+    size_t n = (size_t)(span.hi - span.lo) + 1;
+    partial->n_words = (n + 63) / 64;
+    memset(worker->words, 0, partial->n_words * sizeof *worker->words);
+    if (job->method == PP_METHOD_SIEVE)
+        test_by_sieve(partial, worker, worker->words + partial->n_words, numbers, n, job->base);
+    else
+        test_each(partial, worker->words, numbers, n, test_of(job->method));
+    partial->has_digest = true;
+}
+
+static void range_by_sieve(struct partial *partial, const struct cpu_worker *worker,
+                           const struct job *job, struct span span) {
+    partial->n_words = (size_t)(span.hi / WHEEL_WORD - partial->first_word) + 1;
+    sieve_words(worker->words, partial->first_word, partial->n_words, job->base, worker->scratch);
+    wheel_trim(worker->words, partial->first_word, partial->n_words, span.lo, span.hi);
+    partial_sum(partial);
+}
+
+/* One number after the other: all of them for trial division, as in the book. */
+static void range_one_by_one(struct partial *partial, const struct cpu_worker *worker,
+                             const struct job *job, struct span span) {
+    is_prime_fn is_prime = test_of(job->method);
+    bool bitmap = job->question == QUESTION_LIST;
+    if (bitmap) {
+        partial->n_words = (size_t)(span.hi / WHEEL_WORD - partial->first_word) + 1;
+        memset(worker->words, 0, partial->n_words * sizeof *worker->words);
+    }
+    partial->count = (uint64_t)__builtin_popcount(partial->small_primes);
+    partial->digest = digest_small(partial->small_primes);
+    partial->has_digest = true;
+    for (uint64_t offset = 0; offset <= span.hi - span.lo; offset++) {
+        uint64_t number = span.lo + offset;
+        if (number <= 5 || !is_prime(number))
+            continue;
+        partial->count++;
+        partial->digest += digest_prime(number);
+        if (bitmap)
+            ((uint8_t *)worker->words)[number / WHEEL_BYTE - partial->first_word * 8] |=
+                (uint8_t)(1u << wheel_bits[number % WHEEL_BYTE]);
+    }
+}
+
+pp_status cpu_run_unit(const struct cpu_worker *worker, const struct job *job, uint64_t unit,
+                       struct sink *sink) {
+    struct span span = job_span(job, unit);
+    struct partial partial = {.words = worker->words};
+    if (job->question == QUESTION_TEST) {
+        run_test(&partial, worker, job, span);
+    } else {
+        partial.first_word = span.lo / WHEEL_WORD;
+        partial.small_primes = wheel_small_primes(span.lo, span.hi);
+        if (job->method == PP_METHOD_SIEVE)
+            range_by_sieve(&partial, worker, job, span);
+        else
+            range_one_by_one(&partial, worker, job, span);
+    }
+    return sink->put(sink, unit, &partial);
+}
+
+pp_status cpu_run_serially(const struct job *job, uint64_t first, uint64_t n, struct sink *sink,
+                           pp_result *result) {
+    double begin = clock_seconds();
+    struct cpu_worker worker;
+    pp_status status = cpu_worker_init(&worker, job);
+    for (uint64_t i = 0; status == PP_OK && i < n && !sink_stopped(sink); i++)
+        status = cpu_run_unit(&worker, job, first + i, sink);
+    cpu_worker_free(&worker);
+    result->threads = 1;
+    result->phases.compute += clock_seconds() - begin;
+    return status;
+}

@@ -1,0 +1,38 @@
+/* What serial and openmp share: how one thread answers one unit. */
+#ifndef PARPRIME_BACKEND_CPU_H
+#define PARPRIME_BACKEND_CPU_H
+
+#include "work/job.h"
+#include "work/sink.h"
+
+#include <parprime.h>
+
+/* One thread's memory, enough for any unit of one job. */
+struct cpu_worker {
+    uint64_t *words;    /* the unit's bitmap */
+    void *scratch;      /* sieve_words' */
+    struct keyed *keys; /* test by sieve: the unit's numbers in ascending order */
+};
+
+/* Allocates for units of `job`. On failure nothing is left allocated. */
+pp_status cpu_worker_init(struct cpu_worker *worker, const struct job *job);
+void cpu_worker_free(struct cpu_worker *worker);
+
+/* Computes a unit and puts it into the sink; returns what put returned. */
+pp_status cpu_run_unit(const struct cpu_worker *worker, const struct job *job, uint64_t unit,
+                       struct sink *sink);
+
+/* A job on the calling thread: what serial is, and openmp inside a caller's own region. */
+pp_status cpu_run_serially(const struct job *job, uint64_t first, uint64_t n, struct sink *sink,
+                           pp_result *result);
+
+bool cpu_supports(enum question question, pp_method method);
+
+/* Fills in a CPU as the device of a backend. Returns 1, or 0 with capacity 0 filled nothing. */
+void cpu_describe(pp_device *device, const char *backend, unsigned units);
+
+/* Checks what all CPU backends refuse: other devices, and instruction sets not written yet. */
+pp_status cpu_check_options(const pp_session_options *options, const char *backend,
+                            pp_error *error);
+
+#endif

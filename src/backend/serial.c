@@ -1,0 +1,38 @@
+/* One thread, no runtime: the base that every comparison names. */
+#include "backend/backend.h"
+#include "backend/cpu.h"
+#include "base/error.h"
+
+extern const struct backend backend_serial;
+
+static size_t probe(pp_device *devices, size_t capacity) {
+    if (capacity)
+        cpu_describe(devices, "serial", 1);
+    return 1;
+}
+
+static pp_status serial_open(const pp_session_options *options, void **state, pp_error *error) {
+    *state = NULL;
+    if (options->threads > 1)
+        return pp_fail(error, PP_ERR_USAGE, "backend serial runs on one thread, not %u",
+                       options->threads);
+    return cpu_check_options(options, "serial", error);
+}
+
+static unsigned workers(const void *state) {
+    (void)state;
+    return 1;
+}
+
+static pp_status run(void *state, const struct job *job, uint64_t first, uint64_t n,
+                     struct sink *sink, pp_result *result) {
+    (void)state;
+    return cpu_run_serially(job, first, n, sink, result);
+}
+
+static void serial_close(void *state) {
+    (void)state;
+}
+
+const struct backend backend_serial = {"serial", probe, cpu_supports, serial_open,
+                                       workers,  run,   serial_close};

@@ -1,0 +1,24 @@
+/* Which method, which backend, how large a unit. Pure decisions from a cost rule. */
+#ifndef PARPRIME_ENGINE_PLAN_H
+#define PARPRIME_ENGINE_PLAN_H
+
+#include "work/job.h"
+
+#include <parprime.h>
+
+/*
+ * Estimated seconds on one thread, from the constants in plan.c: good to a factor of two or
+ * so, which is all that choosing needs.
+ */
+double plan_cost(const struct job *job, pp_method method);
+
+/* The method with the least cost; never PP_METHOD_AUTO. */
+pp_method plan_method(const struct job *job);
+
+/* Is the job long enough for threads to be worth waking? */
+bool plan_is_parallel(const struct job *job);
+
+/* Numbers in a unit for that many workers. job->method is resolved. */
+uint64_t plan_unit_size(const struct job *job, unsigned workers);
+
+#endif

@@ -1,0 +1,215 @@
+#include "engine/run.h"
+
+#include "base/clock.h"
+#include "engine/plan.h"
+#include "math/trial.h"
+#include "math/wheel.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The sink at the top of the stairs: adds partials up, whatever their order. */
+struct gather {
+    struct sink sink;
+    struct consumer *consumer;
+    pp_session *session;
+    const struct job *job;
+    pthread_mutex_t lock; /* guards all below */
+    pp_status status;     /* the first failure */
+    uint64_t count, digest;
+    bool has_digest;
+    uint64_t done; /* numbers */
+    double begin, last_progress;
+};
+
+static void stop(struct gather *gather, pp_status status) {
+    if (gather->status == PP_OK)
+        gather->status = status;
+    atomic_store(&gather->sink.stop, true);
+}
+
+/* Seconds between two calls of the progress function. */
+static const double PROGRESS_SECONDS = 0.05;
+
+static void progress(struct gather *gather) {
+    pp_session *session = gather->session;
+    double now = clock_seconds();
+    if (now - gather->last_progress < PROGRESS_SECONDS)
+        return;
+    gather->last_progress = now;
+    pp_progress report = {gather->done, job_size(gather->job), now - gather->begin};
+    if (!session->progress(session->progress_user, &report))
+        stop(gather, PP_ERR_CANCELLED);
+}
+
+static pp_status gather_put(struct sink *sink, uint64_t unit, const struct partial *partial) {
+    struct gather *gather = (struct gather *)sink;
+    pp_status status = PP_OK;
+    if (gather->consumer)
+        status = gather->consumer->consume(gather->consumer, unit, partial);
+    pthread_mutex_lock(&gather->lock);
+    if (status == PP_OK) {
+        struct span span = job_span(gather->job, unit);
+        gather->count += partial->count;
+        gather->digest += partial->digest;
+        gather->has_digest &= partial->has_digest;
+        gather->done += span.hi - span.lo + 1;
+        if (gather->session->progress)
+            progress(gather);
+    } else {
+        stop(gather, status);
+    }
+    if (atomic_exchange(&gather->session->cancel, false))
+        stop(gather, PP_ERR_CANCELLED);
+    bool stopped = gather->status != PP_OK;
+    pthread_mutex_unlock(&gather->lock);
+    if (stopped && gather->consumer && gather->consumer->stopped)
+        gather->consumer->stopped(gather->consumer);
+    return status;
+}
+
+/* Runs a job that is planned and cut, and adds to the session's result. */
+static pp_status run_gathered(pp_session *session, const struct opened *opened,
+                              const struct job *job, struct consumer *consumer, pp_result *result) {
+    struct gather gather = {.sink = {.put = gather_put},
+                            .consumer = consumer,
+                            .session = session,
+                            .job = job,
+                            .lock = PTHREAD_MUTEX_INITIALIZER,
+                            .has_digest = true,
+                            .begin = clock_seconds()};
+    gather.last_progress = gather.begin;
+    pp_status status =
+        opened->backend->run(opened->state, job, 0, job->n_units, &gather.sink, result);
+    pthread_mutex_destroy(&gather.lock);
+    if (gather.status != PP_OK)
+        status = gather.status;
+    result->count = gather.count;
+    result->digest = gather.digest;
+    result->has_digest = gather.has_digest;
+    return status;
+}
+
+/* Copies sieved words to where the base bitmap wants them. */
+struct base_consumer {
+    struct consumer consumer;
+    uint64_t *words;
+};
+
+static pp_status copy_words(struct consumer *consumer, uint64_t unit,
+                            const struct partial *partial) {
+    (void)unit; /* units of a sieve share no word */
+    memcpy(((struct base_consumer *)consumer)->words + partial->first_word, partial->words,
+           partial->n_words * sizeof *partial->words);
+    return PP_OK;
+}
+
+/* Up to here the plain sieve, on one thread, is at once fast enough and simplest. */
+static const uint32_t PLAIN_LIMIT = 1u << 17;
+
+static void free_base(struct sieve_base *base) {
+    if (base)
+        free(base->words);
+    free(base);
+}
+
+/*
+ * The base primes up to `limit`, shared by all units. They are a job like any other, of the same
+ * backend, whose own base primes are the plain sieve's.
+ */
+static pp_status make_base(pp_session *session, const struct opened *opened, uint32_t limit,
+                           struct sieve_base **out) {
+    *out = NULL;
+    size_t n_words = sieve_base_words(limit);
+    struct sieve_base *base = calloc(1, sizeof *base), *roots = NULL;
+    pp_status status = PP_ERR_MEMORY;
+    if (!base || !(base->words = malloc(n_words * sizeof *base->words)))
+        goto cleanup;
+    base->limit = limit;
+    sieve_make_patterns(base);
+    status = PP_OK;
+    if (limit <= PLAIN_LIMIT) {
+        sieve_plain(base->words, n_words);
+        wheel_trim(base->words, 0, n_words, 0, limit);
+    } else {
+        struct job job = {.question = QUESTION_LIST, .method = PP_METHOD_SIEVE, .hi = limit};
+        status = make_base(session, opened, isqrt64(limit), &roots);
+        if (status != PP_OK)
+            goto cleanup;
+        job.base = roots;
+        job_cut(&job, plan_unit_size(&job, opened->backend->workers(opened->state)));
+        struct base_consumer consumer = {{copy_words, NULL}, base->words};
+        pp_result ignored = {0};
+        pp_progress_fn progress_fn = session->progress;
+        session->progress = NULL; /* progress speaks of the job that was asked for */
+        status = run_gathered(session, opened, &job, &consumer.consumer, &ignored);
+        session->progress = progress_fn;
+    }
+cleanup:
+    free_base(roots);
+    if (status != PP_OK) {
+        free_base(base);
+        base = NULL;
+    }
+    *out = base;
+    return status;
+}
+
+static uint64_t largest_number(const struct job *job) {
+    if (job->question != QUESTION_TEST)
+        return job->hi;
+    uint64_t largest = 0;
+    for (size_t i = 0; i < job->n_numbers; i++)
+        if (job->numbers[i] > largest)
+            largest = job->numbers[i];
+    return largest;
+}
+
+/* The backend for a job: with auto, the last one that was opened is for the long ones. */
+static const struct opened *choose(const pp_session *session, const struct job *job) {
+    return &session->opened[plan_is_parallel(job) ? session->n_opened - 1 : 0];
+}
+
+pp_status engine_fail(pp_session *session, pp_status status, const char *message) {
+    session->has_result = false;
+    return pp_fail(&session->error, status, "%s", message);
+}
+
+pp_status engine_run(pp_session *session, struct job *job, struct consumer *consumer) {
+    double begin = clock_seconds();
+    session->error = (pp_error){.status = PP_OK};
+    session->has_result = false;
+    job->method = session->method == PP_METHOD_AUTO ? plan_method(job) : session->method;
+    const struct opened *opened = choose(session, job);
+    if (!opened->backend->supports(job->question, job->method))
+        return pp_fail(&session->error, PP_ERR_UNAVAILABLE, "backend %s does not have method %s",
+                       opened->backend->name, pp_method_name(job->method));
+    job_cut(job, session->unit_size ? session->unit_size
+                                    : plan_unit_size(job, opened->backend->workers(opened->state)));
+
+    pp_result result = {.backend = opened->backend->name,
+                        .device = "CPU",
+                        .simd = "none",
+                        .method = job->method,
+                        .threads = 1,
+                        .units = job->n_units};
+    struct sieve_base *base = NULL;
+    pp_status status = PP_OK;
+    if (job->method == PP_METHOD_SIEVE && job->n_units) {
+        status = make_base(session, opened, isqrt64(largest_number(job)), &base);
+        job->base = base;
+        result.phases.prepare = clock_seconds() - begin;
+    }
+    if (status == PP_OK)
+        status = run_gathered(session, opened, job, consumer, &result);
+    job->base = NULL;
+    free_base(base);
+    if (status != PP_OK)
+        return pp_fail(&session->error, status, "%s", pp_strerror(status));
+    result.phases.startup = opened->startup;
+    result.seconds = clock_seconds() - begin;
+    session->result = result;
+    session->has_result = true;
+    return PP_OK;
+}

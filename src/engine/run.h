@@ -1,0 +1,23 @@
+/* From a question to a result: plan, prepare, run, gather. */
+#ifndef PARPRIME_ENGINE_RUN_H
+#define PARPRIME_ENGINE_RUN_H
+
+#include "engine/session.h"
+
+/* What to do with each partial beyond adding it up; thread-safe, may block on earlier units. */
+struct consumer {
+    pp_status (*consume)(struct consumer *consumer, uint64_t unit, const struct partial *partial);
+    void (*stopped)(struct consumer *consumer); /* the job fails: wake whoever waits; or NULL */
+};
+
+/*
+ * Runs a job whose question and domain are set; resolves the rest. The result and error are
+ * the session's. consumer may be NULL. The job is the caller's, who may look at its units in
+ * consumer->consume.
+ */
+pp_status engine_run(pp_session *session, struct job *job, struct consumer *consumer);
+
+/* Records a failure found before there is a job to run, and returns its status. */
+pp_status engine_fail(pp_session *session, pp_status status, const char *message);
+
+#endif

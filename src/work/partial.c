@@ -1,0 +1,45 @@
+#include "work/partial.h"
+
+#include "math/wheel.h"
+#include "work/digest.h"
+
+uint64_t count_bits(const uint64_t *words, size_t n) {
+    uint64_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        /* Counting in parallel fields, which the vectoriser can do without a popcount unit. */
+        uint64_t x = words[i];
+        x -= x >> 1 & 0x5555555555555555;
+        x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
+        x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f;
+        count += x * 0x0101010101010101 >> 56;
+    }
+    return count;
+}
+
+void partial_sum(struct partial *partial) {
+    partial->count = count_bits(partial->words, partial->n_words) +
+                     (uint64_t)__builtin_popcount(partial->small_primes);
+    partial->digest = digest_words(partial->words, partial->first_word, partial->n_words) +
+                      digest_small(partial->small_primes);
+    partial->has_digest = true;
+}
+
+int partial_decode(const struct partial *partial, int (*visit)(void *, const uint64_t *, size_t),
+                   void *user) {
+    uint64_t run[PARTIAL_RUN];
+    size_t n = 0;
+    static const uint64_t small[] = {2, 3, 5};
+    for (int i = 0; i < 3; i++)
+        if (partial->small_primes >> i & 1)
+            run[n++] = small[i];
+    for (size_t i = 0; i < partial->n_words; i++) {
+        if (n > PARTIAL_RUN - 64) {
+            int stop = visit(user, run, n);
+            if (stop)
+                return stop;
+            n = 0;
+        }
+        n += wheel_decode(partial->words[i], partial->first_word + i, run + n);
+    }
+    return n ? visit(user, run, n) : 0;
+}

@@ -1,0 +1,38 @@
+/* The answer for one unit. */
+#ifndef PARPRIME_WORK_PARTIAL_H
+#define PARPRIME_WORK_PARTIAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct partial {
+    uint64_t count;  /* primes found */
+    uint64_t digest; /* of them, see digest.h; for a test the sum of splitmix64(prime) */
+    bool has_digest;
+    /*
+     * Which they are, when the job asks: for ranges the wheel-30 words from first_word on,
+     * trimmed to the unit; for tests a bit per number, from the unit's first on. Belongs to the
+     * backend and holds only during sink->put.
+     */
+    const uint64_t *words;
+    uint64_t first_word;
+    size_t n_words;
+    unsigned small_primes; /* of ranges: 2, 3, 5 as bits 0, 1, 2 */
+};
+
+/* Set bits in words[0..n). */
+uint64_t count_bits(const uint64_t *words, size_t n);
+
+/* Sets count and digest of a range's partial from its words and small_primes. */
+void partial_sum(struct partial *partial);
+
+/*
+ * Decodes a range's partial into ascending primes, in runs of at most PARTIAL_RUN, calling
+ * visit for each run; stops early when it returns nonzero, and returns that.
+ */
+enum { PARTIAL_RUN = 4096 };
+int partial_decode(const struct partial *partial, int (*visit)(void *, const uint64_t *, size_t),
+                   void *user);
+
+#endif
