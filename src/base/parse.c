@@ -8,8 +8,9 @@
  *   atom    := number | '(' sum ')'
  *   number  := '0x' hexadecimal digits | digits ('e' '+'? digits)?
  *
- * No value beyond 2^(2^25) is ever made, and none is begun that is sure to be: its size is
- * estimated first, because a few bytes of text can ask for more memory than there is.
+ * No value beyond 2^(2^25) is kept, and none that is sure to be beyond is begun: its size is
+ * estimated first, because a few bytes of text can ask for more memory than there is, and GMP
+ * ends the process when its allocator fails.
  */
 #include "base/error.h"
 #include "base/integer.h"
@@ -254,7 +255,7 @@ static pp_status multiply(struct parser *p, int op, size_t at, size_t right_at, 
     } else if (op == '%') {
         mpz_tdiv_r(left, left, right);
     } else {
-        /* a bits by b bits give a + b - 1 or a + b bits. */
+        /* a bits by b bits give a + b - 1 or a + b bits; 0 counts as one bit. */
         if (mpz_sizeinbase(left, 2) + mpz_sizeinbase(right, 2) - 1 > BITS_MAX + 1)
             return too_large(p, at);
         mpz_mul(left, left, right);

@@ -20,8 +20,7 @@ static size_t gmp_live, gmp_largest;
 
 static void *watch_reallocate(void *memory, size_t old_size, size_t new_size) {
     gmp_live += new_size - old_size;
-    if (new_size > gmp_largest)
-        gmp_largest = new_size;
+    gmp_largest = new_size > gmp_largest ? new_size : gmp_largest;
     memory = realloc(memory, new_size);
     if (!memory)
         abort();
@@ -55,7 +54,7 @@ struct reading {
     pp_error error, error_u64;
 };
 
-/* From a copy of the exact size, so that sanitizers notice any step past the end. */
+/* From a copy of the exact size, so that a sanitizer notices any step past the end. */
 static struct reading read_both(const char *text, size_t length) {
     struct reading got = {.number = (pp_integer *)&got, .value = 42};
     char *copy = malloc(length + (length == 0));
@@ -100,13 +99,10 @@ static void assert_refused(const char *marked, pp_status status, const char *mes
     memcpy(text + offset, marked + offset + 1, length - offset);
     for (size_t i = 0; i < length; i++)
         text[i] = text[i] == '$' ? '\0' : text[i];
-
     struct reading got = read_both(text, length);
-    assert_int_equal(got.status, status);
-    assert_null(got.number);
+    assert_true(got.status == status && got.number == NULL);
     assert_error(&got.error, marked, status, offset, message);
-    assert_int_equal(got.status_u64, status);
-    assert_true(got.value == 42);
+    assert_true(got.status_u64 == status && got.value == 42);
     assert_error(&got.error_u64, marked, status, offset, message);
     /* Nobody has to want to know why. */
     assert_int_equal(pp_integer_parse(text, length, &got.number, NULL), status);
@@ -127,12 +123,10 @@ static void test_values(void **state) {
     (void)state;
     static const char *const cases[] = {
         /* Decimal, up to the edge of 64 bits and beyond. */
-        "0 = 0", "7 = 7", "007 = 7", "0000000000000000000000000000000000000000000001 = 1",
-        "18446744073709551615 = 18446744073709551615",
+        "0 = 0", "7 = 7", "007 = 7", "18446744073709551615 = 18446744073709551615",
         "018446744073709551615 = 18446744073709551615",
         "18446744073709551616 = 18446744073709551616",
         "18446744073709551620 = 18446744073709551620",
-        "99999999999999999999 = 99999999999999999999",
         "340282366920938463463374607431768211456 = 340282366920938463463374607431768211456",
         "1_000_000 = 1000000", "1_2_3 = 123", "0_0_1 = 1",
         /* Hexadecimal. */
@@ -143,7 +137,8 @@ static void test_values(void **state) {
         "1e13 = 10000000000000", "1E13 = 10000000000000", "1e+13 = 10000000000000", "1e0 = 1",
         "1e00 = 1", "1e0000000000000000000000000003 = 1000", "12e3 = 12000",
         "1_2e1_0 = 120000000000", "1e19 = 10000000000000000000", "2e19 = 20000000000000000000",
-        "1e20 = 100000000000000000000", "1844674407370955161e1 = 18446744073709551610",
+        "18446744073709551617e1 = 184467440737095516170", "1e20 = 100000000000000000000",
+        "1844674407370955161e1 = 18446744073709551610",
         "1844674407370955162e1 = 18446744073709551620", "0e20 = 0",
         "0e99999999999999999999999999 = 0",
         /* Operators, from left to right. */
@@ -154,11 +149,10 @@ static void test_values(void **state) {
         "2+3*4 = 14", "(2+3)*4 = 20", "2*3^2 = 18", "(2*3)^2 = 36", "2^3*2 = 16", "20-6/2 = 17",
         "20-6%4 = 18", "2^3^2 = 512", "2**3**2 = 512", "2^3**2 = 512", "(2^3)^2 = 64", "-2^2+5 = 1",
         "(-2)^2+5 = 9", "2*-3+10 = 4", "2--3 = 5", "2---3+2 = 1", "--5 = 5", "-(-5) = 5",
-        "-5+6 = 1", "-0 = 0", "2^--3 = 8", "2^-0 = 1", "2^(5-2) = 8",
+        "-5+6 = 1", "-0 = 0", "2^--3 = 8", "2^-0 = 1", "2^(5-2) = 8", "-2^100+2^100 = 0",
         /* Division truncates toward zero. */
         "7/2 = 3", "(-7)/2+10 = 7", "7/-2+10 = 7", "-7/-2 = 3", "1/2 = 0", "7%3 = 1",
         "(-7)%3+3 = 2", "7%-3 = 1", "-7%-3+3 = 2", "2^100/2^98 = 4", "2^100%7 = 2",
-        "-2^100+2^100 = 0",
         /* Powers of 0, 1 and -1 never grow. */
         "0^0 = 1", "5^0 = 1", "0^5 = 0", "0^2^200 = 0", "1^2^200 = 1", "(-1)^2^200 = 1",
         "(-1)^(2^200+1)+1 = 0", "(0-1)^0 = 1",
@@ -177,9 +171,8 @@ static void test_length_bounds_the_text(void **state) {
     assert_value("1e13", 3, "10");
     assert_value("2^64", 3, "64");
     assert_value("0x10", 3, "1");
-    uint64_t value;
-    assert_int_equal(pp_parse_u64("1_0", 2, &value, NULL), PP_ERR_SYNTAX);
-    assert_int_equal(pp_parse_u64(NULL, 0, &value, NULL), PP_ERR_SYNTAX);
+    assert_int_equal(pp_parse_u64("1_0", 2, &(uint64_t){0}, NULL), PP_ERR_SYNTAX);
+    assert_int_equal(pp_parse_u64(NULL, 0, &(uint64_t){0}, NULL), PP_ERR_SYNTAX);
 }
 
 /* ---- errors ------------------------------------------------------------------------------ */
@@ -272,11 +265,12 @@ static void test_above_u64(void **state) {
 
 static void test_too_large_fails_at_once(void **state) {
     (void)state;
-    static const char *const texts[] = {
-        "10@^10^10", "2@^2^64", "2 @** 2 ** 64", "2@^33554433", "(-2)@^33554433", "3@^22000000^9",
-        "0^(10@^10^10)", "10@^10^10 % 7", "(2@^2^99)^0",
-        /* Numbers. */
-        "@1e10100891", "@1e999999999999", "1 + @1e99999999999999999999999999999999"};
+    static const char *const texts[] = {"10@^10^10", "2@^2^64", "2 @** 2 ** 64", "2@^33554433",
+                                        "(-2)@^33554433", "3@^22000000^9", "0^(10@^10^10)",
+                                        "10@^10^10 % 7", "(2@^2^99)^0", "10@^16777216",
+                                        /* Numbers. */
+                                        "@1e10100891", "@1e999999999999", "@1e18446744073709551617",
+                                        "1 + @1e99999999999999999999999999999999"};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         assert_refused(texts[i], PP_ERR_TOO_LARGE, TOO_LARGE);
     assert_true(gmp_largest <= 4096);
@@ -287,13 +281,13 @@ static void test_largest(void **state) {
     (void)state;
     assert_bits("2^33554432", 10, 33554433);
     assert_bits("2^33554431*2", 12, 33554433);
-    assert_bits("2^33554432-1", 12, 33554432);
     assert_bits("2^33554432 - 2^33554432 + 1", 27, 1);
+    assert_bits("1e10100890", 10, 33554431);
+    assert_refused("2^33554432 @+ 2^33554432", PP_ERR_TOO_LARGE, TOO_LARGE);
     assert_refused("2^33554432 @+ 1", PP_ERR_TOO_LARGE, TOO_LARGE);
     assert_refused("-2^33554432 @- 1", PP_ERR_TOO_LARGE, TOO_LARGE);
-    assert_refused("2@*2^33554432/2", PP_ERR_TOO_LARGE, TOO_LARGE);
-    assert_refused("2^16777217 @* 2^16777216", PP_ERR_TOO_LARGE, TOO_LARGE);
-    assert_true(gmp_largest <= (size_t)16 << 20);
+    assert_refused("2^33554431 @* 2^33554431", PP_ERR_TOO_LARGE, TOO_LARGE);
+    assert_true(gmp_largest <= (size_t)6 << 20);
 }
 
 /* As deep as is allowed, deeper, and other runs that a line of input may hold. */
@@ -308,6 +302,7 @@ static void test_long_runs(void **state) {
         {"-", "more than 200 levels of nesting", 201},
         {"1^", "more than 200 levels of nesting", 402},
         {"0x", "unexpected character 'x'", 3},
+        {"1+", "expected a number", sizeof text},
         {" ", "empty: expected a number", 0},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -335,13 +330,11 @@ static void test_many_digits(void **state) {
     assert_error(&got.error, "9...", PP_ERR_TOO_LARGE, 0, TOO_LARGE);
     assert_error(&got.error_u64, "9...", PP_ERR_RANGE, 0,
                  "999999999999... (11000000 digits) is above 2^64-1");
-    memset(text, '0', LENGTH - 1);
-    assert_value(text, LENGTH, "9");
-    assert_true(gmp_largest <= 4096);
-
+    memset(text, '0', LENGTH);
     memcpy(text, "0x1", 3);
-    assert_bits(text, LARGEST, 33554433);
     assert_int_equal(pp_integer_parse(text, LARGEST + 1, &got.number, NULL), PP_ERR_TOO_LARGE);
+    assert_true(gmp_largest <= 4096);
+    assert_bits(text, LARGEST, 33554433);
     text[LARGEST - 1] = '1';
     assert_int_equal(pp_integer_parse(text, LARGEST, &got.number, NULL), PP_ERR_TOO_LARGE);
     free(text);
@@ -394,8 +387,11 @@ static void enclose(struct expression *part, int level) {
     part->level = ATOM;
 }
 
+/* Added to a small value of either sign, makes it positive. */
+#define LIFT ((__int128)1 << 60)
+
 static bool small(__int128 value) {
-    return value > -((__int128)1 << 60) && value < ((__int128)1 << 60);
+    return value > -LIFT && value < LIFT;
 }
 
 /* left op right; false when it has no value, or none that stays small. */
@@ -448,16 +444,15 @@ static void write_expression(struct expression *out, unsigned depth) {
 static void test_random_expressions(void **state) {
     (void)state;
     random_state = 20240229;
-    for (int i = 0; i < 20000; i++) {
+    for (int i = 0; i < 10000; i++) {
         struct expression expression;
         write_expression(&expression, 1 + below(4));
-        /* Many are negative: 2^60 lifts them all above 0. */
         char text[sizeof expression.text + 8];
         int length = snprintf(text, sizeof text, "2^60+(%s)", expression.text);
         uint64_t value = 0;
         pp_status status = pp_parse_u64(text, (size_t)length, &value, NULL);
-        if (status != PP_OK || value != (uint64_t)(expression.value + ((__int128)1 << 60)))
-            fail_msg("\"%s\" is %llu, %s", text, (unsigned long long)value, pp_status_name(status));
+        if (status != PP_OK || value != (uint64_t)(expression.value + LIFT))
+            fail_msg("\"%s\": %llu, %s", text, (unsigned long long)value, pp_status_name(status));
     }
 }
 
@@ -467,7 +462,7 @@ static void test_random_bytes(void **state) {
     static const char bytes[] = "00123xXabeE_+-*/%^()  \t.\r\xff";
     random_state = 20240301;
     unsigned ok = 0;
-    for (int i = 0; i < 30000; i++) {
+    for (int i = 0; i < 20000; i++) {
         char text[8];
         size_t length = below(sizeof text + 1);
         for (size_t j = 0; j < length; j++)
@@ -487,7 +482,7 @@ static void test_random_bytes(void **state) {
             assert_int_equal(got.error_u64.offset, got.error.offset);
         }
     }
-    assert_true(ok > 1000);
+    assert_true(ok > 500);
 }
 
 int main(void) {

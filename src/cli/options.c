@@ -1,0 +1,239 @@
+#include "cli/options.h"
+
+#include <argp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct command_word command_words[] = {
+    {"test", COMMAND_TEST, "[N...]", "say of each number whether it is prime",
+     "Numbers come from the arguments, from --input, or from standard input (separated by white "
+     "space; # starts a comment). A line per number, in input order: prime, composite, neither; "
+     "from 2^64 up: probable-prime or composite."},
+    {"count", COMMAND_COUNT, "[START] STOP", "count the primes in [START, STOP]", NULL},
+    {"list", COMMAND_LIST, "[START] STOP", "list the primes in [START, STOP]", NULL},
+    {"iterate", COMMAND_ITERATE, "", "the sequential control: x^2 - x + 1, over and over",
+     "Each step needs the one before, so no thread can help. By default the last five digits of "
+     "f^20(3)."},
+    {"compare", COMMAND_COMPARE, "[-- COMMAND ARGS]", "one job on every backend, answers checked",
+     "Without a job: the book's range by trial division, a count of about a second, and the "
+     "sequential control beside them. --backend, --method and --threads take lists of "
+     "alternatives, separated by commas."},
+    {"devices", COMMAND_DEVICES, "", "backends and devices, and why one cannot be used", NULL},
+    {0}};
+
+const struct command_word *command_named(const char *name) {
+    for (const struct command_word *word = command_words; word->name; word++)
+        if (strcmp(word->name, name) == 0)
+            return word;
+    return NULL;
+}
+
+enum {
+    JOBS = COMMAND_TEST | COMMAND_COUNT | COMMAND_LIST,
+    RANGES = COMMAND_COUNT | COMMAND_LIST,
+    EVERY = JOBS | COMMAND_ITERATE | COMMAND_COMPARE | COMMAND_DEVICES,
+    /* Keys of options without a letter. */
+    KEY_BACKEND = 256,
+    KEY_METHOD,
+    KEY_SIMD,
+    KEY_DEVICE,
+    KEY_FORMAT,
+    KEY_INPUT,
+    KEY_INPUT_FORMAT,
+    KEY_ONLY,
+    KEY_COUNT,
+    KEY_ORDER,
+    KEY_OUTPUT_FORMAT,
+    KEY_START,
+    KEY_STEPS,
+    KEY_LAST,
+    KEY_MOD,
+    KEY_EXACT,
+    KEY_RUNS,
+    KEY_WARMUP,
+    KEY_SEED
+};
+
+/* THE option table. */
+static const struct {
+    const char *name;
+    int key;
+    const char *argument;
+    unsigned commands;
+    const char *help;
+} option_table[] = {
+    {"backend", KEY_BACKEND, "NAME", JOBS | COMMAND_ITERATE | COMMAND_COMPARE,
+     "auto (the default), serial, openmp or opencl"},
+    {"method", KEY_METHOD, "NAME", JOBS | COMMAND_COMPARE,
+     "auto (the default), trial, mr, sieve, hybrid or pi"},
+    {"threads", 't', "N", JOBS | COMMAND_ITERATE | COMMAND_COMPARE,
+     "threads to use (default: all cores allowed, or OMP_NUM_THREADS)"},
+    {"device", KEY_DEVICE, "ID", JOBS | COMMAND_COMPARE,
+     "a device's id or a part of its name, see `parprime devices`"},
+    {"simd", KEY_SIMD, "LEVEL", JOBS | COMMAND_COMPARE, "auto (the default), none, avx2 or avx512"},
+    {"dist", 'd', "N", RANGES, "the range's length: STOP = START + N"},
+    {"order", KEY_ORDER, "ORDER", COMMAND_LIST,
+     "ascending (the default), or completion: as workers finish"},
+    {"output-format", KEY_OUTPUT_FORMAT, "FORM", COMMAND_LIST,
+     "text (the default), or u64: 8 bytes each, little-endian"},
+    {"input", KEY_INPUT, "FILE", COMMAND_TEST, "read numbers from FILE (- is standard input)"},
+    {"input-format", KEY_INPUT_FORMAT, "FORM", COMMAND_TEST,
+     "text (the default), or u64: 8 bytes each, little-endian"},
+    {"only", KEY_ONLY, "KIND", COMMAND_TEST, "print only those that are prime or composite"},
+    {"count", KEY_COUNT, NULL, COMMAND_TEST, "print just how many are prime"},
+    {"exit-status", 'e', NULL, COMMAND_TEST,
+     "print nothing; exit 0 if every number is prime, else 1"},
+    {"start", KEY_START, "N", COMMAND_ITERATE, "the first value (default 3)"},
+    {"steps", KEY_STEPS, "N", COMMAND_ITERATE, "how often to apply f (default 20)"},
+    {"last", KEY_LAST, "D", COMMAND_ITERATE, "the last D digits of the result (default 5)"},
+    {"mod", KEY_MOD, "M", COMMAND_ITERATE, "the result modulo M"},
+    {"exact", KEY_EXACT, NULL, COMMAND_ITERATE, "all digits of the result"},
+    {"runs", KEY_RUNS, "N", COMMAND_COMPARE, "timed runs of each alternative (default 9)"},
+    {"warmup", KEY_WARMUP, "N", COMMAND_COMPARE, "runs before the timed ones (default 1)"},
+    {"seed", KEY_SEED, "N", COMMAND_COMPARE, "seed of the random order of runs"},
+    {"output", 'o', "FILE", EVERY, "write answers to FILE instead of standard output"},
+    {"format", KEY_FORMAT, "FORM", EVERY, "text (the default), json or csv"},
+    {"quiet", 'q', NULL, EVERY, "answers only: no result line on stderr"},
+    {"verbose", 'v', NULL, EVERY, "say on stderr where the time went"},
+};
+enum { N_OPTIONS = sizeof option_table / sizeof *option_table };
+
+/* The index of `word` in a list of words, or an error that names them all. */
+static int choice(struct argp_state *state, const char *option, const char *word,
+                  const char *const *words) {
+    char all[120] = "";
+    for (int i = 0; words[i]; i++) {
+        if (strcmp(words[i], word) == 0)
+            return i;
+        snprintf(all + strlen(all), sizeof all - strlen(all), "%s%s", i ? ", " : "", words[i]);
+    }
+    argp_error(state, "--%s: '%s' is none of %s", option, word, all);
+    return 0;
+}
+
+static error_t parse_option(int key, char *argument, struct argp_state *state) {
+    static const char *const formats[] = {"text", "json", "csv", NULL};
+    static const char *const encodings[] = {"text", "u64", NULL};
+    static const char *const kinds[] = {"all", "prime", "composite", NULL};
+    static const char *const orders[] = {"ascending", "completion", NULL};
+    struct options *options = state->input;
+    switch (key) {
+    case KEY_BACKEND:
+        options->backend = argument;
+        break;
+    case KEY_METHOD:
+        options->method = argument;
+        break;
+    case 't':
+        options->threads = argument;
+        break;
+    case KEY_DEVICE:
+        options->device = argument;
+        break;
+    case KEY_SIMD:
+        options->simd = argument;
+        break;
+    case 'd':
+        options->dist = argument;
+        break;
+    case KEY_ORDER:
+        options->order = choice(state, "order", argument, orders);
+        break;
+    case KEY_OUTPUT_FORMAT:
+        options->output_u64 = choice(state, "output-format", argument, encodings);
+        break;
+    case KEY_INPUT:
+        options->input = argument;
+        break;
+    case KEY_INPUT_FORMAT:
+        options->input_u64 = choice(state, "input-format", argument, encodings);
+        break;
+    case KEY_ONLY:
+        options->only = choice(state, "only", argument, kinds);
+        break;
+    case KEY_COUNT:
+        options->count_only = true;
+        break;
+    case 'e':
+        options->exit_only = true;
+        break;
+    case KEY_START:
+        options->start = argument;
+        break;
+    case KEY_STEPS:
+        options->steps = argument;
+        break;
+    case KEY_LAST:
+        options->last = argument;
+        break;
+    case KEY_MOD:
+        options->modulus = argument;
+        break;
+    case KEY_EXACT:
+        options->exact = true;
+        break;
+    case KEY_RUNS:
+        options->runs = argument;
+        break;
+    case KEY_WARMUP:
+        options->warmup = argument;
+        break;
+    case KEY_SEED:
+        options->seed = argument;
+        break;
+    case 'o':
+        options->output = argument;
+        break;
+    case KEY_FORMAT:
+        options->format = choice(state, "format", argument, formats);
+        break;
+    case 'q':
+        options->quiet = true;
+        break;
+    case 'v':
+        options->verbose = true;
+        break;
+    case ARGP_KEY_ARGS:
+        options->arguments = state->argv + state->next;
+        options->n_arguments = state->argc - state->next;
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+/* A word like -5 is a negative number, not an option; say so before getopt is puzzled. */
+static void refuse_negative_numbers(const char *name, int argc, char **argv) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (argv[i][0] == '-' && argv[i][1] >= '0' && argv[i][1] <= '9') {
+            fprintf(stderr, "%s: numbers begin at 0, '%s' is negative\n", name, argv[i]);
+            exit(2);
+        }
+}
+
+void options_parse(const struct command_word *word, int argc, char **argv, struct options *out) {
+    struct argp_option table[N_OPTIONS + 1] = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < N_OPTIONS; i++)
+        if (option_table[i].commands & word->command)
+            table[n++] = (struct argp_option){.name = option_table[i].name,
+                                              .key = option_table[i].key,
+                                              .arg = option_table[i].argument,
+                                              .doc = option_table[i].help};
+    char name[64], summary[640];
+    snprintf(name, sizeof name, "parprime %s", word->name);
+    /* The program's own sentences begin with a capital and end with a full stop. */
+    snprintf(summary, sizeof summary, "%c%s.%s%s\v%s", word->summary[0] - 'a' + 'A',
+             word->summary + 1, word->text ? " " : "", word->text ? word->text : "",
+             "Numbers may be written 1e13, 2^40, 10**13, 0xff, 1_000_000, with + - * / % and "
+             "parentheses.");
+    struct argp argp = {
+        .options = table, .parser = parse_option, .args_doc = word->arguments, .doc = summary};
+    refuse_negative_numbers(name, argc, argv);
+    *out = (struct options){.command = word->command};
+    argv[0] = name;
+    argp_err_exit_status = 2;
+    argp_parse(&argp, argc, argv, 0, NULL, out);
+}

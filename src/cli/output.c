@@ -1,0 +1,193 @@
+#include "cli/output.h"
+
+#include "cli/words.h"
+#include "measure/environment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Small writes gather up to this many bytes. */
+enum { GATHER = 1 << 16 };
+
+bool output_open(struct output *output, const struct options *options) {
+    *output = (struct output){.fd = STDOUT_FILENO, .name = "standard output"};
+    if (!options->output)
+        return true;
+    output->name = options->output;
+    output->fd = open(options->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (output->fd >= 0)
+        return true;
+    complain("%s: %s", output->name, strerror(errno));
+    return false;
+}
+
+static pp_status write_all(struct output *output, const char *bytes, size_t n) {
+    while (n && output->status == PP_OK) {
+        ssize_t written = write(output->fd, bytes, n);
+        if (written > 0) {
+            bytes += written;
+            n -= (size_t)written;
+        } else if (written < 0 && errno != EINTR) {
+            output->status = PP_ERR_IO;
+            complain("%s: %s", output->name, strerror(errno));
+        }
+    }
+    return output->status;
+}
+
+pp_status output_flush(struct output *output) {
+    write_all(output, output->buffer.data, output->buffer.size);
+    output->buffer.size = 0;
+    return output->status;
+}
+
+pp_status output_bytes(struct output *output, const void *bytes, size_t n) {
+    if (output->buffer.size + n > GATHER && output_flush(output) != PP_OK)
+        return output->status;
+    if (n > GATHER)
+        return write_all(output, bytes, n);
+    char *room = pp_buffer_reserve(&output->buffer, n);
+    if (!room)
+        return output->status = PP_ERR_MEMORY;
+    memcpy(room, bytes, n);
+    output->buffer.size += n;
+    return output->status;
+}
+
+pp_status output_format(struct output *output, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = NULL;
+    int n = vasprintf(&text, format, arguments);
+    va_end(arguments);
+    if (n < 0)
+        return output->status = PP_ERR_MEMORY;
+    output_bytes(output, text, (size_t)n);
+    free(text);
+    return output->status;
+}
+
+int output_close(struct output *output, int code) {
+    output_flush(output);
+    free(output->buffer.data);
+    if (output->status == PP_ERR_MEMORY)
+        complain("%s", pp_strerror(output->status));
+    /* Standard output too: a full disk may show only here. */
+    if (close(output->fd) != 0 && output->status == PP_OK) {
+        output->status = PP_ERR_IO;
+        complain("%s: %s", output->name, strerror(errno));
+    }
+    return output->status != PP_OK && code <= 1 ? pp_exit_code(output->status) : code;
+}
+
+char *write_decimal(char *to, uint64_t n) {
+    char digits[20], *at = digits + sizeof digits;
+    do
+        *--at = (char)('0' + n % 10);
+    while (n /= 10);
+    size_t length = (size_t)(digits + sizeof digits - at);
+    memcpy(to, at, length);
+    return to + length;
+}
+
+json_t *json_u64(uint64_t n) {
+    return json_sprintf("%llu", (unsigned long long)n);
+}
+
+json_t *json_result(const pp_result *result) {
+    const pp_phases *phases = &result->phases;
+    json_t *json = json_pack(
+        "{s:s, s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:f, s:{s:f, s:f, s:f, s:f, s:f, s:f, s:f}}",
+        "backend", result->backend, "method", pp_method_name(result->method), "threads",
+        (int)result->threads, "device", result->device, "simd", result->simd, "count",
+        json_u64(result->count), "digest",
+        result->has_digest ? json_sprintf("%016llx", (unsigned long long)result->digest)
+                           : json_null(),
+        "units", json_u64(result->units), "seconds", result->seconds, "phases", "startup",
+        phases->startup, "build", phases->build, "prepare", phases->prepare, "upload",
+        phases->upload, "compute", phases->compute, "download", phases->download, "output",
+        phases->output);
+    return json;
+}
+
+json_t *json_document(json_t *job) {
+    return json_pack("{s:i, s:s, s:o, s:o}", "schema_version", SCHEMA_VERSION, "version",
+                     pp_version(), "job", job, "environment", environment_json());
+}
+
+static const size_t JSON_FLAGS = JSON_INDENT(2) | JSON_REAL_PRECISION(9);
+
+/* An object's text without the braces at its ends; to be freed, NULL without memory. */
+static char *members(json_t *object) {
+    char *text = object ? json_dumps(object, JSON_FLAGS) : NULL;
+    json_decref(object);
+    if (!text)
+        return NULL;
+    size_t length = strlen(text);
+    memmove(text, text + 1, length - 2);
+    text[length - 2] = '\0';
+    while (length > 2 && strchr(" \n", text[length - 3]))
+        text[--length - 2] = '\0';
+    return text;
+}
+
+void json_open(struct output *output, json_t *head, const char *key) {
+    char *text = members(head);
+    if (text)
+        output_format(output, "{%s,\n  \"%s\": [", text, key);
+    else
+        output->status = PP_ERR_MEMORY;
+    free(text);
+}
+
+void json_end(struct output *output, json_t *tail) {
+    char *text = members(tail);
+    if (text)
+        output_format(output, "],%s\n}\n", text);
+    else
+        output->status = PP_ERR_MEMORY;
+    free(text);
+}
+
+void json_whole(struct output *output, json_t *document) {
+    char *text = document ? json_dumps(document, JSON_FLAGS) : NULL;
+    json_decref(document);
+    if (text)
+        output_format(output, "%s\n", text);
+    else
+        output->status = PP_ERR_MEMORY;
+    free(text);
+}
+
+static void print_phases(const pp_result *result) {
+    const struct {
+        const char *name;
+        double seconds;
+    } phases[] = {{"start-up", result->phases.startup},   {"build", result->phases.build},
+                  {"prepare", result->phases.prepare},    {"upload", result->phases.upload},
+                  {"compute", result->phases.compute},    {"download", result->phases.download},
+                  {"of it output", result->phases.output}};
+    fprintf(stderr, "  device %s · units %llu", result->device, (unsigned long long)result->units);
+    for (size_t i = 0; i < sizeof phases / sizeof *phases; i++)
+        if (phases[i].seconds > 0)
+            fprintf(stderr, " · %s %.6f s", phases[i].name, phases[i].seconds);
+    fputc('\n', stderr);
+}
+
+void print_result(const struct options *options, const char *what, const pp_result *result) {
+    if (options->quiet)
+        return;
+    fprintf(stderr, "%s in %.3f s · %s, %u thread%s, %s (%s)", what, result->seconds,
+            result->backend, result->threads, result->threads == 1 ? "" : "s",
+            pp_method_name(result->method), result->simd);
+    if (result->has_digest)
+        fprintf(stderr, " · digest %016llx", (unsigned long long)result->digest);
+    fputc('\n', stderr);
+    if (options->verbose)
+        print_phases(result);
+}

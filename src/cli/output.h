@@ -1,0 +1,63 @@
+/* Words out: answers to a file descriptor, every byte checked; the result line; JSON. */
+#ifndef PARPRIME_CLI_OUTPUT_H
+#define PARPRIME_CLI_OUTPUT_H
+
+#include "cli/options.h"
+
+#include <jansson.h>
+#include <parprime.h>
+
+enum { SCHEMA_VERSION = 1 };
+
+struct output {
+    int fd;
+    const char *name;
+    pp_buffer buffer;
+    pp_status status; /* the first failure; later writes do nothing */
+};
+
+/* Opens options->output, or standard output. Complains when it cannot. */
+bool output_open(struct output *output, const struct options *options);
+
+/* Appends bytes; large ones go straight out. PP_OK or PP_ERR_IO, PP_ERR_MEMORY. */
+pp_status output_bytes(struct output *output, const void *bytes, size_t n);
+pp_status output_format(struct output *output, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+pp_status output_flush(struct output *output);
+
+/*
+ * Flushes and closes, and complains of the first failure. Returns `code`, or the failure's exit
+ * code when code was 0 or 1: lost answers are worse than negative ones.
+ */
+int output_close(struct output *output, int code);
+
+/* Writes n in decimal at `to` (room for 20) and returns the end. */
+char *write_decimal(char *to, uint64_t n);
+
+/* ---- JSON ---- */
+
+/* An integer as a string: it may pass 2^53. */
+json_t *json_u64(uint64_t n);
+
+/* One element of a document's "results". */
+json_t *json_result(const pp_result *result);
+
+/* {"schema_version", "version", "job", "environment"}; takes over the reference to `job`. */
+json_t *json_document(json_t *job);
+
+/*
+ * Bulk members are streamed between a head and a tail: json_open writes head without its closing
+ * brace and `"key": [`; the caller then writes elements; json_end writes `]`, the members of tail
+ * and the brace. With key NULL, json_open and json_end write one whole object.
+ * All take over the references.
+ */
+void json_open(struct output *output, json_t *head, const char *key);
+void json_end(struct output *output, json_t *tail);
+void json_whole(struct output *output, json_t *document);
+
+/* ---- stderr ---- */
+
+/* "16 primes in 0.001 s · openmp, 2 threads, mr · digest …", unless quiet; phases if verbose. */
+void print_result(const struct options *options, const char *what, const pp_result *result);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * One job on several alternatives, timed by the rules of docs/METHOD.md: interleaved runs in
+ * random order, every answer checked against the others, medians with intervals.
+ */
+#ifndef PARPRIME_MEASURE_COMPARE_H
+#define PARPRIME_MEASURE_COMPARE_H
+
+#include "measure/stats.h"
+
+#include <jansson.h>
+#include <parprime.h>
+
+/* The job all alternatives do. */
+struct subject {
+    enum { SUBJECT_TEST, SUBJECT_COUNT, SUBJECT_LIST } question;
+    uint64_t lo, hi;         /* COUNT, LIST */
+    const uint64_t *numbers; /* TEST */
+    size_t n_numbers;
+    pp_list_callback listing; /* LIST: as the program lists, to nowhere */
+    const char *words;        /* "count 1e13 1e13+2e9", for people */
+};
+
+/* One way of doing it, and what was measured. */
+struct alternative {
+    pp_session_options options;
+    bool left_out;     /* cannot be used here: reason */
+    char reason[240];
+    pp_result result;  /* of the last run, with the medians of its phases */
+    double *seconds, *cpu_seconds; /* n_runs each: session opened, job done, session closed */
+    struct summary time;
+    double utilisation; /* CPU seconds over wall seconds times the cores allowed, all runs */
+};
+
+/* A run in the order in which they happened. */
+struct run_record {
+    size_t alternative;
+    double seconds, cpu_seconds;
+};
+
+struct comparison {
+    struct subject subject;
+    struct alternative *alternatives;
+    size_t n_alternatives;
+    size_t n_runs, n_warmup;
+    uint64_t seed;
+    struct run_record *records;
+    size_t n_records;
+    bool agree;       /* all runs gave one count and digest */
+    char dispute[240]; /* else who said what */
+    pp_error error;
+};
+
+/*
+ * Measures. alternatives, their options, subject, n_runs, n_warmup and seed are set by the
+ * caller. on_session is told of each open session and of NULL after it, so that signals can
+ * cancel it. PP_ERR_DISAGREE when answers differ, with no times worth having; PP_ERR_UNAVAILABLE when
+ * no alternative can be used.
+ */
+pp_status compare_measure(struct comparison *comparison, void (*on_session)(pp_session *));
+
+/* Sets agree and dispute from the results: two alternatives agree when all that they say does. */
+bool compare_check(struct comparison *comparison, const struct alternative *alternative,
+                   const pp_result *result);
+
+/* The first alternative that is in use: the base of all ratios. NULL if none is. */
+const struct alternative *compare_base(const struct comparison *comparison);
+
+void compare_free(struct comparison *comparison);
+
+#endif

@@ -1,0 +1,22 @@
+/* Comparisons as tables and as JSON. */
+#ifndef PARPRIME_MEASURE_REPORT_H
+#define PARPRIME_MEASURE_REPORT_H
+
+#include "measure/compare.h"
+#include "measure/control.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* The table, the verdict in words, warnings, and what was left out and why. */
+void report_text(FILE *to, const struct comparison *comparison);
+void report_csv(FILE *to, const struct comparison *comparison);
+void report_control_text(FILE *to, const struct control *control);
+
+/* Members "results", "runs" and "verdict" of a document. New references. */
+json_t *report_results(const struct comparison *comparison, json_t *(*result_json)(const pp_result *));
+json_t *report_runs(const struct comparison *comparison);
+json_t *report_verdict(const struct comparison *comparison);
+json_t *report_control(const struct control *control);
+
+#endif
