@@ -233,7 +233,9 @@ void options_parse(const struct command_word *word, int argc, char **argv, struc
         .options = table, .parser = parse_option, .args_doc = word->arguments, .doc = summary};
     refuse_negative_numbers(name, argc, argv);
     *out = (struct options){.command = word->command};
+    char *own_name = argv[0];
     argv[0] = name;
     argp_err_exit_status = 2;
     argp_parse(&argp, argc, argv, 0, NULL, out);
+    argv[0] = own_name;
 }

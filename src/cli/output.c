@@ -2,6 +2,7 @@
 
 #include "cli/words.h"
 #include "measure/environment.h"
+#include "measure/report.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -101,18 +102,18 @@ json_t *json_u64(uint64_t n) {
 
 json_t *json_result(const pp_result *result) {
     const pp_phases *phases = &result->phases;
-    json_t *json = json_pack(
-        "{s:s, s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:f, s:{s:f, s:f, s:f, s:f, s:f, s:f, s:f}}",
+    return json_pack(
+        "{s:s, s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o, s:o, s:o, s:o}}",
         "backend", result->backend, "method", pp_method_name(result->method), "threads",
         (int)result->threads, "device", result->device, "simd", result->simd, "count",
         json_u64(result->count), "digest",
         result->has_digest ? json_sprintf("%016llx", (unsigned long long)result->digest)
                            : json_null(),
-        "units", json_u64(result->units), "seconds", result->seconds, "phases", "startup",
-        phases->startup, "build", phases->build, "prepare", phases->prepare, "upload",
-        phases->upload, "compute", phases->compute, "download", phases->download, "output",
-        phases->output);
-    return json;
+        "units", json_u64(result->units), "seconds", json_seconds(result->seconds), "phases",
+        "startup", json_seconds(phases->startup), "build", json_seconds(phases->build), "prepare",
+        json_seconds(phases->prepare), "upload", json_seconds(phases->upload), "compute",
+        json_seconds(phases->compute), "download", json_seconds(phases->download), "output",
+        json_seconds(phases->output));
 }
 
 json_t *json_document(json_t *job) {
@@ -120,7 +121,7 @@ json_t *json_document(json_t *job) {
                      pp_version(), "job", job, "environment", environment_json());
 }
 
-static const size_t JSON_FLAGS = JSON_INDENT(2) | JSON_REAL_PRECISION(9);
+static const size_t JSON_FLAGS = JSON_INDENT(2) | JSON_REAL_PRECISION(12);
 
 /* An object's text without the braces at its ends; to be freed, NULL without memory. */
 static char *members(json_t *object) {
@@ -148,7 +149,7 @@ void json_open(struct output *output, json_t *head, const char *key) {
 void json_end(struct output *output, json_t *tail) {
     char *text = members(tail);
     if (text)
-        output_format(output, "],%s\n}\n", text);
+        output_format(output, "\n  ],%s\n}\n", text);
     else
         output->status = PP_ERR_MEMORY;
     free(text);

@@ -54,7 +54,7 @@ pp_status batch_add_big(struct batch *batch, pp_integer *value) {
         batch->bigs_capacity = capacity;
     }
     batch->bigs[batch->n_bigs++] = (struct big_number){batch->n, value};
-    batch->big_bytes += sizeof *value + pp_integer_bits(value) / 8;
+    batch->big_bytes += sizeof *batch->bigs + pp_integer_bits(value) / 8;
     return batch_add(batch, 0);
 }
 

@@ -47,7 +47,7 @@ pp_status pp_test(pp_session *session, const uint64_t *numbers, size_t n, uint64
     if (n)
         memset(bitmap, 0, (n / 64 + (n % 64 != 0)) * sizeof *bitmap);
     struct job job = {.question = QUESTION_TEST, .numbers = numbers, .n_numbers = n};
-    struct bits_consumer bits = {{copy_bits, NULL}, &job, bitmap};
+    struct bits_consumer bits = {{NULL, copy_bits, NULL}, &job, bitmap};
     return engine_run(session, &job, &bits.consumer);
 }
 
@@ -64,15 +64,6 @@ pp_status pp_count(pp_session *session, uint64_t lo, uint64_t hi, pp_result *res
     return status;
 }
 
-static unsigned most_workers(const pp_session *session) {
-    unsigned most = 1;
-    for (size_t i = 0; i < session->n_opened; i++) {
-        unsigned workers = session->opened[i].backend->workers(session->opened[i].state);
-        most = workers > most ? workers : most;
-    }
-    return most;
-}
-
 pp_status pp_list(pp_session *session, uint64_t lo, uint64_t hi, const pp_list_callback *callback) {
     if (!session)
         return PP_ERR_USAGE;
@@ -82,9 +73,7 @@ pp_status pp_list(pp_session *session, uint64_t lo, uint64_t hi, const pp_list_c
     if (status != PP_OK)
         return status;
     struct ordered ordered;
-    status = ordered_init(&ordered, callback, most_workers(session));
-    if (status != PP_OK)
-        return engine_fail(session, status, pp_strerror(status));
+    ordered_init(&ordered, callback);
     struct job job = {.question = QUESTION_LIST, .lo = lo, .hi = hi};
     status = engine_run(session, &job, &ordered.consumer);
     if (status == PP_OK)

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,26 +119,36 @@ static pp_status put_completion(struct consumer *consumer, uint64_t unit,
     return status;
 }
 
-pp_status ordered_init(struct ordered *ordered, const pp_list_callback *callback,
-                       unsigned workers) {
-    /* Twice the workers, so that a slow unit holds nobody up at once. */
-    size_t n_slots = 2 * (size_t)workers;
+/*
+ * Slots: at least two a worker, so that a slow unit holds nobody up at once; and where units are
+ * small, as many as hold about this much text, since one number may take a thousand times as
+ * long as its neighbours.
+ */
+static const double RING_BYTES = 16 << 20;
+enum { RING_MOST = 4096, LINE_BYTES = 21 };
+
+static pp_status ordered_begin(struct consumer *consumer, const struct job *job, unsigned workers) {
+    struct ordered *ordered = (struct ordered *)consumer;
+    double primes = (double)job->unit_size / fmax(log((double)job->hi + 2), 1);
+    double slots = fmin(RING_BYTES / (LINE_BYTES * (primes + 1)), RING_MOST);
+    ordered->n_slots = (size_t)fmax(slots, 2.0 * workers);
+    if (job->n_units < ordered->n_slots)
+        ordered->n_slots = (size_t)job->n_units;
+    ordered->slots = calloc(ordered->n_slots, sizeof *ordered->slots);
+    return ordered->slots ? PP_OK : PP_ERR_MEMORY;
+}
+
+void ordered_init(struct ordered *ordered, const pp_list_callback *callback) {
     *ordered = (struct ordered){
-        .consumer = {callback->order == PP_ORDER_COMPLETION ? put_completion : put_ascending,
+        .consumer = {ordered_begin,
+                     callback->order == PP_ORDER_COMPLETION ? put_completion : put_ascending,
                      ordered_stop},
-        .callback = callback,
-        .slots = calloc(n_slots, sizeof *ordered->slots),
-        .n_slots = n_slots};
-    if (!ordered->slots)
-        return PP_ERR_MEMORY;
+        .callback = callback};
     pthread_mutex_init(&ordered->lock, NULL);
     pthread_cond_init(&ordered->room, NULL);
-    return PP_OK;
 }
 
 void ordered_free(struct ordered *ordered) {
-    if (!ordered->slots)
-        return;
     for (size_t i = 0; i < ordered->n_slots; i++)
         free(ordered->slots[i].buffer.data);
     free(ordered->slots);

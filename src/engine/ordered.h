@@ -30,8 +30,8 @@ struct ordered {
     double emit_seconds;
 };
 
-/* Slots for that many workers. callback must outlive it. */
-pp_status ordered_init(struct ordered *ordered, const pp_list_callback *callback, unsigned workers);
+/* The slots come when the job begins. callback must outlive it. */
+void ordered_init(struct ordered *ordered, const pp_list_callback *callback);
 void ordered_free(struct ordered *ordered);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * The cost rule. Constants are seconds on one core of a 2.6 GHz Sapphire Rapids, portable C,
- * found with `bench/cost_constants.sh`; other machines scale all of them alike, and the rule
- * only compares them.
+ * found with bench/constants.sh; other machines scale all of them alike, and the rule only
+ * compares them.
  */
 #include "engine/plan.h"
 
@@ -14,9 +14,9 @@ static const double COST_DIVISOR = 0.65e-9, COST_WIDE_DIVISOR = 2.7e-9;
 /* Miller-Rabin: small divisors for every number, and one modular squaring. */
 static const double COST_SMALL_DIVISORS = 6e-9, COST_SQUARING = 3.5e-9;
 /* The sieve: a number crossed off through, and a base prime set up in a unit. */
-static const double COST_SIEVED = 0.15e-9, COST_BASE_PRIME = 5e-9;
-/* A unit of any job: claiming, putting. */
-static const double UNIT_SECONDS = 100e-6;
+static const double COST_SIEVED = 0.25e-9, COST_BASE_PRIME = 10e-9;
+/* Units of methods that test one by one: short enough to share out evenly, long enough to claim. */
+static const double UNIT_SECONDS = 100e-6, UNIT_LEAST_SECONDS = 5e-6;
 /* Below this, waking threads costs more than they bring. */
 static const double PARALLEL_SECONDS = 200e-6;
 
@@ -24,8 +24,9 @@ enum {
     UNIT_MOST = 1 << 22,       /* numbers, for methods that test one by one */
     SIEVE_LEAST = 32 << 10,    /* bytes of bitmap: an L1 data cache */
     SIEVE_USUAL = 512 << 10,   /* half of a small L2 cache */
+    SIEVE_CACHED = 2 << 20,    /* a large L2 cache */
     SIEVE_MOST = 32 << 20,     /* the memory bound of a thread */
-    SIEVE_LIST_MOST = 1 << 20, /* a listed unit becomes 15 times as much text */
+    SIEVE_LIST_MOST = 2 << 20, /* a listed unit becomes fifteen times as much text */
     LOOKUP_UNIT = 1 << 16,     /* numbers looked up together in sieved segments */
     TEST_UNIT_MOST = 1 << 14,
     TEST_ALIGN = 64
@@ -67,13 +68,11 @@ static double sieve_bytes(const struct job *job, double workers) {
     double bytes = (double)job_size(job) / WHEEL_BYTE / (4 * workers);
     if (bytes > SIEVE_USUAL)
         bytes = SIEVE_USUAL;
-    /* Setting up base primes should not cost more than crossing off: one byte for four. */
-    if (bytes < root_primes / 4)
-        bytes = root_primes / 4;
+    /* Every unit sets up every base prime: worth it for 8 bytes each in cache, 2 beyond it. */
+    bytes = fmax(bytes, fmin(8 * root_primes, SIEVE_CACHED));
+    bytes = fmax(bytes, 2 * root_primes);
     double most = job->question == QUESTION_LIST ? SIEVE_LIST_MOST : SIEVE_MOST;
-    if (bytes > most)
-        bytes = most;
-    return bytes < SIEVE_LEAST ? SIEVE_LEAST : bytes;
+    return fmax(fmin(bytes, most), SIEVE_LEAST);
 }
 
 double plan_cost(const struct job *job, pp_method method) {
@@ -103,13 +102,11 @@ uint64_t plan_unit_size(const struct job *job, unsigned workers) {
         return (uint64_t)sieve_bytes(job, workers) * WHEEL_BYTE;
     if (job->method == PP_METHOD_SIEVE)
         return LOOKUP_UNIT;
-    double size = UNIT_SECONDS / cost_each(largest(job), job->method);
+    double cost = cost_each(largest(job), job->method);
     double share = (double)job_size(job) / (8.0 * workers);
+    double size = fmax(fmin(UNIT_SECONDS / cost, share), UNIT_LEAST_SECONDS / cost);
     double most = job->question == QUESTION_TEST ? TEST_UNIT_MOST : UNIT_MOST;
-    size = fmin(fmin(size, share), most);
-    if (size < 1)
-        return 1;
-    uint64_t whole = (uint64_t)size;
+    uint64_t whole = (uint64_t)fmax(fmin(size, most), 1);
     /* Units of whole bitmap words are put without a lock. */
     return job->question == QUESTION_TEST && whole > TEST_ALIGN ? whole - whole % TEST_ALIGN
                                                                 : whole;

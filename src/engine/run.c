@@ -139,7 +139,7 @@ static pp_status make_base(pp_session *session, const struct opened *opened, uin
             goto cleanup;
         job.base = roots;
         job_cut(&job, plan_unit_size(&job, opened->backend->workers(opened->state)));
-        struct base_consumer consumer = {{copy_words, NULL}, base->words};
+        struct base_consumer consumer = {{NULL, copy_words, NULL}, base->words};
         pp_result ignored = {0};
         pp_progress_fn progress_fn = session->progress;
         session->progress = NULL; /* progress speaks of the job that was asked for */
@@ -201,6 +201,8 @@ pp_status engine_run(pp_session *session, struct job *job, struct consumer *cons
         job->base = base;
         result.phases.prepare = clock_seconds() - begin;
     }
+    if (status == PP_OK && consumer && consumer->begin)
+        status = consumer->begin(consumer, job, opened->backend->workers(opened->state));
     if (status == PP_OK)
         status = run_gathered(session, opened, job, consumer, &result);
     job->base = NULL;

@@ -6,6 +6,8 @@
 
 /* What to do with each partial beyond adding it up; thread-safe, may block on earlier units. */
 struct consumer {
+    /* Before the first unit, when the job is cut; or NULL. */
+    pp_status (*begin)(struct consumer *consumer, const struct job *job, unsigned workers);
     pp_status (*consume)(struct consumer *consumer, uint64_t unit, const struct partial *partial);
     void (*stopped)(struct consumer *consumer); /* the job fails: wake whoever waits; or NULL */
 };

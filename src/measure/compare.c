@@ -47,8 +47,7 @@ static pp_status run_once(struct comparison *comparison, const struct alternativ
                           struct run_record *record, pp_result *result) {
     double begin = measure_clock(), cpu_begin = cpu_clock();
     pp_session *session;
-    pp_status status =
-        pp_session_open(&alternative->options, &session, &comparison->error);
+    pp_status status = pp_session_open(&alternative->options, &session, &comparison->error);
     if (status != PP_OK)
         return status;
     on_session(session);

@@ -23,9 +23,9 @@ struct subject {
 /* One way of doing it, and what was measured. */
 struct alternative {
     pp_session_options options;
-    bool left_out;     /* cannot be used here: reason */
+    bool left_out; /* cannot be used here: reason */
     char reason[240];
-    pp_result result;  /* of the last run, with the medians of its phases */
+    pp_result result;              /* of the last run, with the medians of its phases */
     double *seconds, *cpu_seconds; /* n_runs each: session opened, job done, session closed */
     struct summary time;
     double utilisation; /* CPU seconds over wall seconds times the cores allowed, all runs */
@@ -45,7 +45,7 @@ struct comparison {
     uint64_t seed;
     struct run_record *records;
     size_t n_records;
-    bool agree;       /* all runs gave one count and digest */
+    bool agree;        /* all runs gave one count and digest */
     char dispute[240]; /* else who said what */
     pp_error error;
 };
@@ -53,8 +53,8 @@ struct comparison {
 /*
  * Measures. alternatives, their options, subject, n_runs, n_warmup and seed are set by the
  * caller. on_session is told of each open session and of NULL after it, so that signals can
- * cancel it. PP_ERR_DISAGREE when answers differ, with no times worth having; PP_ERR_UNAVAILABLE when
- * no alternative can be used.
+ * cancel it. PP_ERR_DISAGREE when answers differ, with no times worth having; PP_ERR_UNAVAILABLE
+ * when no alternative can be used.
  */
 pp_status compare_measure(struct comparison *comparison, void (*on_session)(pp_session *));
 

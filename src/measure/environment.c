@@ -53,8 +53,7 @@ json_t *environment_json(void) {
     return json_pack("{s:s, s:i, s:i, s:s, s:s, s:s, s:f, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
                      "cpu", here.cpu, "cores_allowed", (int)here.cores_allowed, "cores_online",
                      (int)here.cores_online, "kernel", here.kernel, "governor", here.governor,
-                     "smt", here.smt, "load", here.load, "time", here.time, "commit",
-                     build->commit, "compiler", build->compiler, "flags", build->flags, "openmp",
-                     build->openmp, "opencl", build->opencl, "gmp", build->gmp, "simd",
-                     build->simd);
+                     "smt", here.smt, "load", here.load, "time", here.time, "commit", build->commit,
+                     "compiler", build->compiler, "flags", build->flags, "openmp", build->openmp,
+                     "opencl", build->opencl, "gmp", build->gmp, "simd", build->simd);
 }

@@ -2,7 +2,9 @@
 
 #include "measure/environment.h"
 
+#include <math.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* "12.34 ms": four significant digits in a unit that suits. */
@@ -39,50 +41,105 @@ static bool is_opencl(const pp_result *result) {
     return strcmp(result->backend, "opencl") == 0;
 }
 
-static double overhead(const struct alternative *alternative) {
-    const pp_phases *phases = &alternative->result.phases;
-    return phases->startup + phases->build;
+/* The phases that have a column, if they take a share of any run that one could notice. */
+static const struct {
+    const char *name;
+    size_t first, last; /* members of pp_phases, added up */
+} columns[] = {
+#define PHASE(member) (offsetof(pp_phases, member) / sizeof(double))
+    {"start-up", PHASE(startup), PHASE(build)},     {"prepare", PHASE(prepare), PHASE(prepare)},
+    {"upload", PHASE(upload), PHASE(upload)},       {"compute", PHASE(compute), PHASE(compute)},
+    {"download", PHASE(download), PHASE(download)}, {"output", PHASE(output), PHASE(output)}};
+enum { N_COLUMNS = sizeof columns / sizeof *columns };
+
+static double column_seconds(const struct alternative *alternative, size_t column) {
+    const double *phases = (const double *)&alternative->result.phases;
+    double seconds = 0;
+    for (size_t i = columns[column].first; i <= columns[column].last; i++)
+        seconds += phases[i];
+    return seconds;
 }
 
-static void print_row(FILE *to, const struct alternative *alternative,
-                      const struct alternative *base, unsigned cores) {
-    const pp_result *result = &alternative->result;
-    char time[32], least[32], most[32], prepare[32], compute[32], start[32], out[32];
-    format_seconds(time, sizeof time, alternative->time.median);
-    format_seconds(start, sizeof start, overhead(alternative));
-    format_seconds(prepare, sizeof prepare, result->phases.prepare);
-    format_seconds(compute, sizeof compute,
-                   result->phases.upload + result->phases.compute + result->phases.download);
-    format_seconds(out, sizeof out, result->phases.output);
-    fputs("  ", to);
-    cell(to, -8, "%s", result->backend);
-    cell(to, -6, "%s", pp_method_name(result->method));
-    cell(to, 8, "%u", result->threads);
-    cell(to, 11, "%s", time);
-    if (alternative->time.has_interval) {
-        format_seconds(least, sizeof least, alternative->time.interval.lo);
-        format_seconds(most, sizeof most, alternative->time.interval.hi);
-        cell(to, 24, "%s … %s", least, most);
-    } else {
-        cell(to, 24, "needs 6 runs");
+static const double NOTICEABLE = 0.005;
+
+static bool column_shown(const struct comparison *comparison, size_t column) {
+    for (size_t i = 0; i < comparison->n_alternatives; i++) {
+        const struct alternative *alternative = &comparison->alternatives[i];
+        if (!alternative->left_out &&
+            column_seconds(alternative, column) > NOTICEABLE * alternative->time.median)
+            return true;
     }
-    struct ratio ratio = ratio_of(&base->time, &alternative->time);
-    if (alternative == base)
-        cell(to, 9, "base");
-    else if (ratio.has_interval && !ratio.distinguishable)
-        cell(to, 9, "≈ 1");
-    else
-        cell(to, 9, "%.2f×", ratio.value);
-    cell(to, 14, "%.0f%% of %u", 100 * alternative->utilisation, cores);
-    cell(to, 11, "%s", start);
-    cell(to, 11, "%s", prepare);
-    cell(to, 11, "%s", compute);
-    if (result->phases.output > 0)
-        cell(to, 11, "%s", out);
+    return false;
+}
+
+/* "1.2 ms … 1.3 ms", or why there is none. */
+static void print_interval(FILE *to, int width, const struct summary *time) {
+    if (!time->has_interval) {
+        cell(to, width, "needs 6 runs");
+        return;
+    }
+    char least[32], most[32];
+    format_seconds(least, sizeof least, time->interval.lo);
+    format_seconds(most, sizeof most, time->interval.hi);
+    cell(to, width, "%s … %s", least, most);
+}
+
+enum {
+    W_FORM = -30,
+    W_BACKEND = -9,
+    W_METHOD = -7,
+    W_THREADS = 7,
+    W_TIME = 11,
+    W_INTERVAL = 23,
+    W_SPEEDUP = 9,
+    W_CPU = 12,
+    W_PHASE = 11
+};
+
+static void print_header(FILE *to, const struct comparison *comparison) {
+    fputs("  ", to);
+    cell(to, W_BACKEND, "backend");
+    cell(to, W_METHOD, "method");
+    cell(to, W_THREADS, "threads");
+    cell(to, W_TIME, "median");
+    cell(to, W_INTERVAL, "95%% interval");
+    cell(to, W_SPEEDUP, "speedup");
+    cell(to, W_CPU, "CPU use");
+    for (size_t i = 0; i < N_COLUMNS; i++)
+        if (column_shown(comparison, i))
+            cell(to, W_PHASE, "%s", columns[i].name);
     fputc('\n', to);
 }
 
-/* One sentence a alternative: how it stands to the base. */
+static void print_row(FILE *to, const struct comparison *comparison,
+                      const struct alternative *alternative, unsigned cores) {
+    const struct alternative *base = compare_base(comparison);
+    const pp_result *result = &alternative->result;
+    char time[32];
+    format_seconds(time, sizeof time, alternative->time.median);
+    fputs("  ", to);
+    cell(to, W_BACKEND, "%s", result->backend);
+    cell(to, W_METHOD, "%s", pp_method_name(result->method));
+    cell(to, W_THREADS, "%u", result->threads);
+    cell(to, W_TIME, "%s", time);
+    print_interval(to, W_INTERVAL, &alternative->time);
+    struct ratio ratio = ratio_of(&base->time, &alternative->time);
+    if (alternative == base)
+        cell(to, W_SPEEDUP, "base");
+    else if (ratio.has_interval && !ratio.distinguishable)
+        cell(to, W_SPEEDUP, "≈ 1");
+    else
+        cell(to, W_SPEEDUP, "%.2f×", ratio.value);
+    cell(to, W_CPU, "%.0f%% of %u", 100 * alternative->utilisation, cores);
+    for (size_t i = 0; i < N_COLUMNS; i++)
+        if (column_shown(comparison, i)) {
+            format_seconds(time, sizeof time, column_seconds(alternative, i));
+            cell(to, W_PHASE, "%s", column_seconds(alternative, i) > 0 ? time : "-");
+        }
+    fputc('\n', to);
+}
+
+/* A sentence for an alternative: how it stands to the base. */
 static void format_verdict(char *out, size_t size, const struct alternative *alternative,
                            const struct alternative *base) {
     const pp_result *result = &alternative->result;
@@ -98,7 +155,8 @@ static void format_verdict(char *out, size_t size, const struct alternative *alt
     char *rest = out + n;
     size_t room = size - (size_t)n;
     if (!ratio.has_interval)
-        snprintf(rest, room, " takes 1/%.2f of the time of %s; too few runs to say how sure that is",
+        snprintf(rest, room,
+                 " takes 1/%.2f of the time of %s; too few runs to say how sure that is",
                  ratio.value, base->result.backend);
     else if (!ratio.distinguishable)
         snprintf(rest, room, " is not distinguishable from %s", base->result.backend);
@@ -160,22 +218,18 @@ void report_text(FILE *to, const struct comparison *comparison) {
         return;
     }
     const pp_result *answer = &base->result;
-    fprintf(to, "  %llu primes, digest %016llx: the same in all %zu runs (%zu timed, %zu to warm up)\n\n",
-            (unsigned long long)answer->count, (unsigned long long)answer->digest,
-            comparison->n_records / comparison->n_runs *
-                (comparison->n_runs + comparison->n_warmup),
-            comparison->n_records,
-            comparison->n_records / comparison->n_runs * comparison->n_warmup);
-    bool has_output = answer->phases.output > 0;
-    fprintf(to,
-            "  backend method threads time median      95%% interval of it  speedup  CPU in use   "
-            "start-up    prepare    compute%s\n",
-            has_output ? "  of it output" : "");
+    fprintf(
+        to,
+        "  %llu primes, digest %016llx: the same in all %zu runs (%zu timed, %zu to warm up)\n\n",
+        (unsigned long long)answer->count, (unsigned long long)answer->digest,
+        comparison->n_records / comparison->n_runs * (comparison->n_runs + comparison->n_warmup),
+        comparison->n_records, comparison->n_records / comparison->n_runs * comparison->n_warmup);
+    print_header(to, comparison);
     struct environment here;
     environment_read(&here);
     for (size_t i = 0; i < comparison->n_alternatives; i++)
         if (!comparison->alternatives[i].left_out)
-            print_row(to, &comparison->alternatives[i], base, here.cores_allowed);
+            print_row(to, comparison, &comparison->alternatives[i], here.cores_allowed);
     fputc('\n', to);
     for (size_t i = 0; i < comparison->n_alternatives; i++) {
         const struct alternative *alternative = &comparison->alternatives[i];
@@ -211,8 +265,24 @@ void report_csv(FILE *to, const struct comparison *comparison) {
     }
 }
 
-static json_t *json_interval(bool there, struct interval interval) {
-    return there ? json_pack("[f, f]", interval.lo, interval.hi) : json_null();
+json_t *json_seconds(double seconds) {
+    return json_real(round(seconds * 1e9) / 1e9);
+}
+
+/* A ratio, to four decimals. */
+static json_t *json_ratio(double ratio) {
+    return json_real(round(ratio * 1e4) / 1e4);
+}
+
+static json_t *json_interval(bool there, struct interval interval, json_t *(*end_json)(double)) {
+    return there ? json_pack("[o, o]", end_json(interval.lo), end_json(interval.hi)) : json_null();
+}
+
+static json_t *json_times(const double *seconds, size_t n) {
+    json_t *times = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(times, json_seconds(seconds[i]));
+    return times;
 }
 
 json_t *report_results(const struct comparison *comparison,
@@ -226,18 +296,15 @@ json_t *report_results(const struct comparison *comparison,
         json_t *json = result_json(&alternative->result);
         if (comparison->agree) {
             struct ratio ratio = ratio_of(&base->time, &alternative->time);
-            json_t *runs = json_array();
-            for (size_t run = 0; run < comparison->n_runs; run++)
-                json_array_append_new(runs, json_real(alternative->seconds[run]));
-            json_object_set_new(json, "seconds", json_real(alternative->time.median));
-            json_object_set_new(
-                json, "interval",
-                json_interval(alternative->time.has_interval, alternative->time.interval));
-            json_object_set_new(json, "runs", runs);
-            json_object_set_new(json, "utilisation", json_real(alternative->utilisation));
-            json_object_set_new(json, "speedup", json_real(ratio.value));
+            json_object_set_new(json, "seconds", json_seconds(alternative->time.median));
+            json_object_set_new(json, "interval",
+                                json_interval(alternative->time.has_interval,
+                                              alternative->time.interval, json_seconds));
+            json_object_set_new(json, "runs", json_times(alternative->seconds, comparison->n_runs));
+            json_object_set_new(json, "utilisation", json_ratio(alternative->utilisation));
+            json_object_set_new(json, "speedup", json_ratio(ratio.value));
             json_object_set_new(json, "speedup_interval",
-                                json_interval(ratio.has_interval, ratio.interval));
+                                json_interval(ratio.has_interval, ratio.interval, json_ratio));
         }
         json_array_append_new(results, json);
     }
@@ -249,11 +316,10 @@ json_t *report_runs(const struct comparison *comparison) {
     for (size_t i = 0; i < comparison->n_records && comparison->agree; i++) {
         const struct run_record *record = &comparison->records[i];
         const pp_result *result = &comparison->alternatives[record->alternative].result;
-        json_array_append_new(runs, json_pack("{s:s, s:s, s:i, s:f, s:f}", "backend",
-                                              result->backend, "method",
-                                              pp_method_name(result->method), "threads",
-                                              (int)result->threads, "seconds", record->seconds,
-                                              "cpu_seconds", record->cpu_seconds));
+        json_array_append_new(
+            runs, json_pack("{s:s, s:s, s:i, s:f, s:f}", "backend", result->backend, "method",
+                            pp_method_name(result->method), "threads", (int)result->threads,
+                            "seconds", record->seconds, "cpu_seconds", record->cpu_seconds));
     }
     return runs;
 }
@@ -285,18 +351,23 @@ json_t *report_verdict(const struct comparison *comparison) {
 }
 
 void report_control_text(FILE *to, const struct control *control) {
-    fprintf(to,
-            "the control: f(x) = x² − x + 1 applied %llu times from 3, exactly; each step needs the "
-            "one before\n"
-            "  last five digits %s, in every form and run\n\n"
-            "  form                     time median      95%% interval of it  against plain\n",
-            (unsigned long long)control->steps, control->last_digits);
+    fprintf(
+        to,
+        "the control: f(x) = x² − x + 1 applied %llu times from 3, exactly; each step needs the "
+        "one before\n"
+        "  last five digits %s in every form and run\n\n  ",
+        (unsigned long long)control->steps, control->last_digits);
+    cell(to, W_FORM, "form");
+    cell(to, W_TIME, "median");
+    cell(to, W_INTERVAL, "95%% interval");
+    cell(to, W_SPEEDUP, "speedup");
+    fputc('\n', to);
     struct summary plain = summarise(control->forms[0].seconds, control->n_runs);
-    double worst = 1;
+    double best = 0; /* of the forms handed over */
     for (size_t i = 0; i < control->n_forms; i++) {
         const struct control_form *form = &control->forms[i];
         struct summary time = summarise(form->seconds, control->n_runs);
-        char name[40], median[32], lo[32], hi[32];
+        char name[40], median[32];
         if (form->workers)
             snprintf(name, sizeof name, "handed to %u worker%s", form->workers,
                      form->workers == 1 ? "" : "s in turn");
@@ -304,25 +375,43 @@ void report_control_text(FILE *to, const struct control *control) {
             snprintf(name, sizeof name, "plain, one thread");
         format_seconds(median, sizeof median, time.median);
         fputs("  ", to);
-        cell(to, -25, "%s", name);
-        cell(to, 11, "%s", median);
-        if (time.has_interval) {
-            format_seconds(lo, sizeof lo, time.interval.lo);
-            format_seconds(hi, sizeof hi, time.interval.hi);
-            cell(to, 24, "%s … %s", lo, hi);
-        } else {
-            cell(to, 24, "needs 6 runs");
-        }
-        double slower = time.median / plain.median;
-        if (i)
-            cell(to, 15, "%.2f× the time", slower);
+        cell(to, W_FORM, "%s", name);
+        cell(to, W_TIME, "%s", median);
+        print_interval(to, W_INTERVAL, &time);
+        struct ratio ratio = ratio_of(&plain, &time);
+        if (i == 0)
+            cell(to, W_SPEEDUP, "base");
+        else
+            cell(to, W_SPEEDUP, "%.2f×", ratio.value);
         fputc('\n', to);
-        worst = slower > worst ? slower : worst;
+        if (i && ratio.value > best)
+            best = ratio.value;
     }
+    if (best >= 1)
+        fputs("\n  warning: too much noise to show what handing over costs\n", to);
+}
+
+void report_lesson(FILE *to, const struct comparison *comparison, const struct control *control) {
+    const struct alternative *base = compare_base(comparison), *best = base;
+    if (!comparison->agree || !base)
+        return;
+    for (size_t i = 0; i < comparison->n_alternatives; i++) {
+        const struct alternative *alternative = &comparison->alternatives[i];
+        if (!alternative->left_out && !is_opencl(&alternative->result) &&
+            alternative->result.threads > best->result.threads)
+            best = alternative;
+    }
+    if (best == base || best->result.method != base->result.method)
+        return;
+    struct summary plain = summarise(control->forms[0].seconds, control->n_runs);
+    struct summary handed =
+        summarise(control->forms[control->n_forms - 1].seconds, control->n_runs);
+    struct ratio primes = ratio_of(&base->time, &best->time), steps = ratio_of(&plain, &handed);
     fprintf(to,
-            "\n  No form is faster than plain: handing a step to another thread cannot begin it "
-            "earlier%s\n",
-            worst > 1.005 ? ", it only costs." : ".");
+            "In short: %u threads do \"%s\" at %.2f times the speed of one; %u threads do the "
+            "iteration at %.2f times.\n",
+            best->result.threads, comparison->subject.words, primes.value,
+            control->forms[control->n_forms - 1].workers, steps.value);
 }
 
 json_t *report_control(const struct control *control) {
@@ -330,15 +419,13 @@ json_t *report_control(const struct control *control) {
     for (size_t i = 0; i < control->n_forms; i++) {
         const struct control_form *form = &control->forms[i];
         struct summary time = summarise(form->seconds, control->n_runs);
-        json_t *runs = json_array();
-        for (size_t run = 0; run < control->n_runs; run++)
-            json_array_append_new(runs, json_real(form->seconds[run]));
         json_array_append_new(
-            forms, json_pack("{s:s, s:i, s:f, s:o, s:o}", "form",
-                             form->workers ? "handed over" : "plain", "workers",
-                             (int)(form->workers ? form->workers : 1), "seconds", time.median,
-                             "interval", json_interval(time.has_interval, time.interval), "runs",
-                             runs));
+            forms,
+            json_pack("{s:s, s:i, s:o, s:o, s:o}", "form", form->workers ? "handed over" : "plain",
+                      "workers", (int)(form->workers ? form->workers : 1), "seconds",
+                      json_seconds(time.median), "interval",
+                      json_interval(time.has_interval, time.interval, json_seconds), "runs",
+                      json_times(form->seconds, control->n_runs)));
     }
     return json_pack("{s:s, s:i, s:s, s:o}", "function", "x^2 - x + 1", "steps",
                      (int)control->steps, "last_digits", control->last_digits, "forms", forms);

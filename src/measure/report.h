@@ -13,8 +13,15 @@ void report_text(FILE *to, const struct comparison *comparison);
 void report_csv(FILE *to, const struct comparison *comparison);
 void report_control_text(FILE *to, const struct control *control);
 
+/* The book's point in one sentence with this run's figures; nothing where there are no threads. */
+void report_lesson(FILE *to, const struct comparison *comparison, const struct control *control);
+
+/* Seconds in JSON, rounded to what the clock tells: nanoseconds. */
+json_t *json_seconds(double seconds);
+
 /* Members "results", "runs" and "verdict" of a document. New references. */
-json_t *report_results(const struct comparison *comparison, json_t *(*result_json)(const pp_result *));
+json_t *report_results(const struct comparison *comparison,
+                       json_t *(*result_json)(const pp_result *));
 json_t *report_runs(const struct comparison *comparison);
 json_t *report_verdict(const struct comparison *comparison);
 json_t *report_control(const struct control *control);

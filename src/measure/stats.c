@@ -47,8 +47,8 @@ struct ratio ratio_of(const struct summary *base, const struct summary *other) {
     if (ratio.has_interval) {
         ratio.interval = (struct interval){base->interval.lo / other->interval.hi,
                                            base->interval.hi / other->interval.lo};
-        ratio.distinguishable = base->interval.lo > other->interval.hi ||
-                                base->interval.hi < other->interval.lo;
+        ratio.distinguishable =
+            base->interval.lo > other->interval.hi || base->interval.hi < other->interval.lo;
     }
     return ratio;
 }

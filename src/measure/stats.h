@@ -12,7 +12,7 @@ struct interval {
 struct summary {
     size_t n;
     double median, least, most;
-    bool has_interval; /* from 6 values on */
+    bool has_interval;        /* from 6 values on */
     struct interval interval; /* of the median, at least 95% by order statistics */
 };
 
