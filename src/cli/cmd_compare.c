@@ -361,7 +361,7 @@ static void report_tables(struct output *output, enum format format, const struc
 
 static int run(const struct options *options, struct comparing *all) {
     static char *book[] = {"list", "1e13", "1e13+500", "--method", "trial"};
-    static char *second[] = {"count", "1e13", "1e13+2e9"};
+    static char *second[] = {"count", "1e13", "1e13+3e9"};
     struct plan plan;
     if (!make_plan(options, &plan))
         return 2;

@@ -1,7 +1,8 @@
 /*
  * The cost rule. Constants are seconds on one core of a 2.6 GHz Sapphire Rapids, portable C,
- * found with bench/constants.sh; other machines scale all of them alike, and the rule only
- * compares them.
+ * found with
+ * `cmake --build build --target bench && build/bench/bench_constants`; other machines scale all of
+ * them alike, and the rule only compares them.
  */
 #include "engine/plan.h"
 
