@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# From a fresh clone to tested: installs what is missing, builds with gcc, with clang, without
+# OpenMP and under sanitizers, with warnings as errors, and runs all tests in each build.
+#
+#   scripts/test.sh          what CI runs, under half an hour on two cores
+#   scripts/test.sh --all    the slow sweeps too
+#   scripts/test.sh --quick  the release build only
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+presets=(release clang no-openmp asan-ubsan)
+case "${1:-}" in
+--all) export PARPRIME_TEST_ALL=1 ;;
+--quick) presets=(release) ;;
+"") ;;
+*)
+    echo "usage: scripts/test.sh [--all|--quick]" >&2
+    exit 2
+    ;;
+esac
+
+scripts/deps.sh --tests
+jobs=$(nproc)
+for preset in "${presets[@]}"; do
+    echo "=== $preset"
+    cmake --preset "$preset" -G Ninja
+    cmake --build --preset "$preset" --parallel "$jobs" --target all bench
+    # One test at a time: many of them use all cores themselves.
+    ctest --preset "$preset"
+done
+echo "=== the main job"
+build/parprime compare
