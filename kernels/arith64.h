@@ -9,7 +9,7 @@
 #ifndef PARPRIME_ARITH64_H
 #define PARPRIME_ARITH64_H
 
-#if defined(__OPENCL_VERSION__)
+#if defined(__OPENCL_C_VERSION__)
 typedef ulong a64_u64;
 typedef uint a64_u32;
 #define A64_MULHI(a, b) mul_hi((a64_u64)(a), (a64_u64)(b))
@@ -57,7 +57,7 @@ static inline a64_u64 a64_add(a64_u64 a, a64_u64 b, a64_u64 n) {
 
 /* The Montgomery product a·b·2^-64 mod n, for a, b < n. */
 static inline a64_u64 a64_mul(a64_u64 a, a64_u64 b, a64_modulus m) {
-#if defined(__OPENCL_VERSION__)
+#if defined(__OPENCL_C_VERSION__)
     a64_u64 high = mul_hi(a, b), low = a * b;
 #else
     unsigned __int128 product = (unsigned __int128)a * b;

@@ -85,7 +85,7 @@ static void run_parallel(struct call *call) {
 #pragma omp single nowait
         took_part = (unsigned)omp_get_num_threads();
         if (status != PP_OK)
-            atomic_store(&sink->stop, true);
+            sink->fail(sink, status);
             /*
              * One unit at a time keeps threads even to the end. Monotonic, since the sink may hold
              * back a unit until earlier ones are put: those must then have been begun.

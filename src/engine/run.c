@@ -43,6 +43,20 @@ static void progress(struct gather *gather) {
         stop(gather, PP_ERR_CANCELLED);
 }
 
+/* After stop, without the lock: the consumer has one of its own. */
+static void wake(struct gather *gather) {
+    if (gather->consumer && gather->consumer->stopped)
+        gather->consumer->stopped(gather->consumer);
+}
+
+static void gather_fail(struct sink *sink, pp_status status) {
+    struct gather *gather = (struct gather *)sink;
+    pthread_mutex_lock(&gather->lock);
+    stop(gather, status);
+    pthread_mutex_unlock(&gather->lock);
+    wake(gather);
+}
+
 static pp_status gather_put(struct sink *sink, uint64_t unit, const struct partial *partial) {
     struct gather *gather = (struct gather *)sink;
     pp_status status = PP_OK;
@@ -64,15 +78,15 @@ static pp_status gather_put(struct sink *sink, uint64_t unit, const struct parti
         stop(gather, PP_ERR_CANCELLED);
     bool stopped = gather->status != PP_OK;
     pthread_mutex_unlock(&gather->lock);
-    if (stopped && gather->consumer && gather->consumer->stopped)
-        gather->consumer->stopped(gather->consumer);
+    if (stopped)
+        wake(gather);
     return status;
 }
 
 /* Runs a job that is planned and cut, and adds to the session's result. */
 static pp_status run_gathered(pp_session *session, const struct opened *opened,
                               const struct job *job, struct consumer *consumer, pp_result *result) {
-    struct gather gather = {.sink = {.put = gather_put},
+    struct gather gather = {.sink = {.put = gather_put, .fail = gather_fail},
                             .consumer = consumer,
                             .session = session,
                             .job = job,

@@ -14,7 +14,9 @@ struct sink {
      * status but PP_OK has also been remembered: the caller begins no further unit.
      */
     pp_status (*put)(struct sink *sink, uint64_t unit, const struct partial *partial);
-    atomic_bool stop; /* set: begin no further unit */
+    /* The backend cannot go on: stops the job and wakes whoever waits for earlier units. */
+    void (*fail)(struct sink *sink, pp_status status);
+    atomic_bool stop; /* set by the two above: begin no further unit */
 };
 
 static inline bool sink_stopped(struct sink *sink) {
