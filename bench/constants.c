@@ -88,7 +88,7 @@ static void make_base(struct sieve_base *base, uint32_t limit) {
 static double sieve_once(uint64_t number, size_t n_words) {
     static struct sieve_base base;
     make_base(&base, isqrt64(number + n_words * WHEEL_WORD));
-    void *scratch = malloc(sieve_scratch_size(&base));
+    void *scratch = malloc(sieve_scratch_size());
     uint64_t *words = malloc(n_words * sizeof *words);
     if (!scratch || !words)
         exit(6);

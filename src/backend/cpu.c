@@ -60,7 +60,7 @@ pp_status cpu_worker_init(struct cpu_worker *worker, const struct job *job) {
         n_words += LOOKUP_WORDS;
     worker->words = malloc((n_words + 1) * sizeof *worker->words);
     if (sieve)
-        worker->scratch = malloc(sieve_scratch_size(job->base));
+        worker->scratch = malloc(sieve_scratch_size());
     if (lookup)
         worker->keys = calloc(job->unit_size < job->n_numbers ? job->unit_size : job->n_numbers,
                               sizeof *worker->keys);

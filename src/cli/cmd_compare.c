@@ -3,6 +3,7 @@
 #include "cli/output.h"
 #include "cli/reader.h"
 #include "cli/render.h"
+#include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/words.h"
 #include "measure/compare.h"
@@ -101,13 +102,22 @@ static int load_numbers(struct loaded *loaded) {
     return code;
 }
 
-static int load_job(struct loaded *loaded, int argc, char **argv) {
-    *loaded = (struct loaded){0};
+/* The job as people read it, cut short if need be; nothing that a report or JSON could trip over.
+ */
+static void join_words(struct loaded *loaded, int argc, char **argv) {
     size_t n = 0;
     for (int i = 0; i < argc && n < sizeof loaded->words; i++)
         n += (size_t)snprintf(loaded->words + n, sizeof loaded->words - n, "%s%s", i ? " " : "",
                               argv[i]);
+    for (char *c = loaded->words; *c; c++)
+        if (*c < ' ' || *c > '~')
+            *c = '?';
     loaded->subject.words = loaded->words;
+}
+
+static int load_job(struct loaded *loaded, int argc, char **argv) {
+    *loaded = (struct loaded){0};
+    join_words(loaded, argc, argv);
     const struct command_word *word = command_named(argv[0]);
     if (!word || !(word->command & (COMMAND_TEST | COMMAND_COUNT | COMMAND_LIST))) {
         complain("compare takes a job of test, count or list, not '%s'", argv[0]);
@@ -115,8 +125,8 @@ static int load_job(struct loaded *loaded, int argc, char **argv) {
     }
     options_parse(word, argc, argv, &loaded->options);
     const struct options *options = &loaded->options;
-    if (options->backend || options->threads || options->output) {
-        complain("the job's own words set no backend, threads or output: give alternatives "
+    if (options->backend || options->threads || options->output || options->format) {
+        complain("the job's own words set no backend, threads, output or format: give them "
                  "before --");
         return 2;
     }
@@ -205,7 +215,7 @@ static bool make_alternatives(const struct options *options, const struct option
         for (size_t b = 0; b < lists->backends.n; b++) {
             struct options words = {.backend = lists->backends.words[b],
                                     .method = lists->methods.words[m],
-                                    .device = options->device,
+                                    .device = options->device ? options->device : job->device,
                                     .simd = options->simd ? options->simd : job->simd};
             bool threaded = strcmp(words.backend, "openmp") == 0 ||
                             (options->threads && strcmp(words.backend, "serial") != 0);
@@ -244,6 +254,13 @@ static bool check_threads(const struct word_list *threads, bool given) {
     return true;
 }
 
+static uint64_t runs_wanted(const struct comparison *comparison) {
+    uint64_t n = 0;
+    for (size_t i = 0; i < comparison->n_alternatives; i++)
+        n += comparison->alternatives[i].left_out ? 0 : comparison->n_runs;
+    return n;
+}
+
 /* Measures one job. Returns the exit code; the comparison is to be freed in any case. */
 static int compare_job(const struct options *options, const struct loaded *job,
                        const struct plan *plan, struct comparison *comparison) {
@@ -258,7 +275,7 @@ static int compare_job(const struct options *options, const struct loaded *job,
         make_alternatives(options, &job->options, &lists, comparison)) {
         pp_status status = compare_measure(comparison, signals_watch);
         if (status == PP_ERR_CANCELLED && signals_came())
-            complain("interrupted after %zu timed runs", comparison->n_records);
+            interrupted_after(comparison->n_records, runs_wanted(comparison), "timed runs");
         else if (status == PP_ERR_DISAGREE)
             complain("answers disagree: %s", comparison->dispute);
         else if (status != PP_OK)
@@ -267,15 +284,6 @@ static int compare_job(const struct options *options, const struct loaded *job,
     }
     free_lists(&lists);
     return code;
-}
-
-static int measure_control(const struct plan *plan, struct control *control) {
-    pp_status status =
-        control_measure(CONTROL_STEPS, plan->runs, CONTROL_WORKERS, signals_came, control);
-    if (status == PP_OK)
-        return 0;
-    fail_with(status, NULL);
-    return signals_exit_code(status);
 }
 
 enum { MOST_JOBS = 2 };
@@ -288,6 +296,19 @@ struct comparing {
     struct control control;
     bool has_control;
 };
+
+static int measure_control(const struct plan *plan, struct comparing *all) {
+    pp_status status =
+        control_measure(CONTROL_STEPS, plan->runs, CONTROL_WORKERS, signals_came, &all->control);
+    all->has_control = status == PP_OK;
+    if (status == PP_ERR_CANCELLED) {
+        uint64_t runs = 0;
+        for (size_t i = 0; i < all->n_jobs; i++)
+            runs += all->comparisons[i].n_records;
+        return interrupted_after(runs, runs, "timed runs, in the control");
+    }
+    return status == PP_OK ? 0 : fail_with(status, NULL);
+}
 
 static json_t *json_job_of(const struct comparison *comparison) {
     const struct subject *subject = &comparison->subject;
@@ -306,10 +327,11 @@ static json_t *json_job_of(const struct comparison *comparison) {
 static void add_comparison(json_t *to, const struct comparison *comparison) {
     json_object_set_new(to, "results", report_results(comparison, json_result));
     json_object_set_new(to, "runs", report_runs(comparison));
-    json_object_set_new(to, "verdict", report_verdict(comparison));
+    if (comparison->finished || !comparison->agree)
+        json_object_set_new(to, "verdict", report_verdict(comparison));
 }
 
-static void report_json(struct output *output, const struct comparing *all) {
+static void report_json(struct output *output, const struct comparing *all, bool interrupted) {
     json_t *document = json_document(json_job_of(&all->comparisons[0])), *further = json_array();
     add_comparison(document, &all->comparisons[0]);
     for (size_t i = 1; i < all->n_jobs; i++) {
@@ -320,6 +342,8 @@ static void report_json(struct output *output, const struct comparing *all) {
     json_object_set_new(document, "further", further);
     if (all->has_control)
         json_object_set_new(document, "control", report_control(&all->control));
+    if (interrupted)
+        json_object_set_new(document, "interrupted", json_interrupted());
     json_whole(output, document);
 }
 
@@ -341,7 +365,11 @@ static void report_tables(struct output *output, enum format format, const struc
     }
     if (format == FORMAT_TEXT)
         print_machine(to);
+    else
+        report_csv_header(to);
     for (size_t i = 0; i < all->n_jobs; i++) {
+        if (!all->comparisons[i].finished && all->comparisons[i].agree)
+            continue; /* interrupted */
         if (format == FORMAT_CSV) {
             report_csv(to, &all->comparisons[i]);
         } else {
@@ -359,58 +387,61 @@ static void report_tables(struct output *output, enum format format, const struc
     free(text);
 }
 
-static int run(const struct options *options, struct comparing *all) {
+static int load_jobs(const struct options *options, struct comparing *all) {
     static char *book[] = {"list", "1e13", "1e13+500", "--method", "trial"};
     static char *second[] = {"count", "1e13", "1e13+3e9"};
-    struct plan plan;
-    if (!make_plan(options, &plan))
-        return 2;
-    int code;
-    if (options->n_arguments) {
-        code = load_job(&all->jobs[0], options->n_arguments, options->arguments);
-    } else {
-        code = load_job(&all->jobs[0], 5, book);
-        if (code == 0)
-            code = load_job(&all->jobs[1], 3, second);
-    }
-    size_t n_jobs = options->n_arguments ? 1 : MOST_JOBS;
+    all->n_jobs = options->n_arguments ? 1 : MOST_JOBS;
+    if (options->n_arguments)
+        return load_job(&all->jobs[0], options->n_arguments, options->arguments);
+    int code = load_job(&all->jobs[0], 5, book);
+    return code ? code : load_job(&all->jobs[1], 3, second);
+}
+
+/* All comparisons, then the control; with the first failure what follows is left undone. */
+static int measure(const struct options *options, struct plan plan, struct comparing *all) {
+    int code = 0;
+    size_t n_jobs = all->n_jobs;
     for (size_t i = 0; i < n_jobs && code == 0; i++) {
         if (i && !options->runs)
             plan.runs = SECOND_RUNS;
         all->n_jobs = i + 1;
         code = compare_job(options, &all->jobs[i], &plan, &all->comparisons[i]);
     }
-    if (code == 0) {
-        all->has_control = true;
-        plan.runs = options->runs ? plan.runs : DEFAULT_RUNS;
-        code = measure_control(&plan, &all->control);
-        all->has_control = code == 0;
-    }
-    return code;
+    plan.runs = options->runs ? plan.runs : DEFAULT_RUNS;
+    return code ? code : measure_control(&plan, all);
+}
+
+/* Reports what there is: after an interruption, the comparisons that were finished. */
+static void report(struct output *output, const struct options *options,
+                   const struct comparing *all, int code) {
+    bool interrupted = code >= 128;
+    if (code != 0 && code != 3 && !interrupted)
+        return;
+    /* A disagreement is reported too, without a single ratio. */
+    if (options->format == FORMAT_JSON)
+        report_json(output, all, interrupted);
+    else if (!interrupted || all->comparisons[0].finished)
+        report_tables(output, options->format, all);
 }
 
 int command_compare(const struct options *options) {
     struct comparing *all = calloc(1, sizeof *all);
     if (!all)
         return fail_with(PP_ERR_MEMORY, NULL);
-    int code = run(options, all);
+    struct plan plan;
+    int code = make_plan(options, &plan) ? load_jobs(options, all) : 2;
     struct output output;
-    /* A disagreement is reported too, without a single ratio. */
-    if ((code == 0 || code == 3) && all->n_jobs) {
-        if (output_open(&output, options)) {
-            if (options->format == FORMAT_JSON)
-                report_json(&output, all);
-            else
-                report_tables(&output, options->format, all);
-            code = output_close(&output, code);
-        } else {
-            code = 5;
-        }
+    if (code == 0 && output_open(&output, options)) {
+        code = measure(options, plan, all);
+        report(&output, options, all, code);
+        code = output_close(&output, code);
+    } else if (code == 0) {
+        code = 5;
     }
-    for (size_t i = 0; i < all->n_jobs; i++)
+    for (size_t i = 0; i < MOST_JOBS; i++) {
         compare_free(&all->comparisons[i]);
-    for (size_t i = 0; i < MOST_JOBS; i++)
         free(all->jobs[i].numbers);
+    }
     control_free(&all->control);
     free(all);
     return code;

@@ -17,10 +17,13 @@ static void print_text(struct output *output, const pp_device *devices, size_t n
 
 static void print_csv(struct output *output, const pp_device *devices, size_t n) {
     output_format(output, "id,backend,name,units,usable,reason\n");
-    for (size_t i = 0; i < n; i++)
-        output_format(output, "%s,%s,\"%s\",%u,%s,\"%s\"\n", devices[i].id, devices[i].backend,
-                      devices[i].name, devices[i].units, devices[i].usable ? "yes" : "no",
-                      devices[i].reason);
+    for (size_t i = 0; i < n; i++) {
+        output_format(output, "%s,%s,", devices[i].id, devices[i].backend);
+        output_quoted(output, devices[i].name);
+        output_format(output, ",%u,%s,", devices[i].units, devices[i].usable ? "yes" : "no");
+        output_quoted(output, devices[i].reason);
+        output_format(output, "\n");
+    }
 }
 
 static void print_json(struct output *output, const pp_device *devices, size_t n) {

@@ -1,11 +1,12 @@
 /* iterate: the sequential control. */
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/words.h"
 #include "measure/control.h"
+#include "measure/report.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,8 +73,8 @@ static char *digits_of(const pp_integer *value, uint64_t width) {
     return padded;
 }
 
-static json_t *json_iterate(const struct options *options, const struct iterating *what,
-                            const char *digits, double seconds) {
+/* The document as far as it goes without the result. */
+static json_t *json_iterate(const struct options *options, const struct iterating *what) {
     char *start = pp_integer_to_decimal(what->start);
     json_t *job = json_pack("{s:s, s:s, s:o, s:s}", "command", "iterate", "start",
                             start ? start : "", "steps", json_u64(what->steps), "result",
@@ -81,25 +82,49 @@ static json_t *json_iterate(const struct options *options, const struct iteratin
                             : options->modulus ? "modulo"
                                                : "last digits");
     free(start);
-    json_t *document = json_document(job);
-    json_object_set_new(document, "results",
-                        json_pack("[{s:s, s:i, s:f, s:s}]", "backend", "serial", "threads", 1,
-                                  "seconds", seconds, "value", digits));
-    return document;
+    return json_document(job);
 }
 
-static int run(const struct options *options, const struct iterating *what) {
+static void print_value(struct output *output, const struct options *options,
+                        const struct iterating *what, const char *digits, double seconds) {
+    if (options->format == FORMAT_JSON) {
+        json_t *document = json_iterate(options, what);
+        json_object_set_new(document, "results",
+                            json_pack("[{s:s, s:i, s:o, s:s}]", "backend", "serial", "threads", 1,
+                                      "seconds", json_seconds(seconds), "value", digits));
+        json_whole(output, document);
+    } else if (options->format == FORMAT_CSV) {
+        output_format(output, "steps,value,seconds\n%llu,", (unsigned long long)what->steps);
+        output_bytes(output, digits, strlen(digits));
+        output_format(output, ",%.9f\n", seconds);
+    } else {
+        output_bytes(output, digits, strlen(digits));
+        output_bytes(output, "\n", 1);
+    }
+}
+
+/* Says how far the iteration came. Returns the exit code. */
+static int interrupted(const struct options *options, const struct iterating *what, uint64_t done,
+                       struct output *output) {
+    int code = interrupted_after(done, what->steps, "steps");
+    if (options->format == FORMAT_JSON) {
+        json_t *document = json_iterate(options, what);
+        json_object_set_new(document, "results", json_array());
+        json_object_set_new(document, "interrupted", json_interrupted());
+        json_whole(output, document);
+    }
+    return code;
+}
+
+static int run(const struct options *options, const struct iterating *what, struct output *output) {
     pp_error error = {0};
     double seconds, begin = measure_clock();
     pp_integer *value = NULL;
     uint64_t done = 0;
     pp_status status =
         control_run(what->start, what->steps, what->modulus, signals_came, &value, &done, &error);
-    if (status == PP_ERR_CANCELLED) {
-        complain("%s after %llu of %llu steps", signals_came() == SIGTERM ? "SIGTERM" : "SIGINT",
-                 (unsigned long long)done, (unsigned long long)what->steps);
-        return signals_exit_code(status);
-    }
+    if (status == PP_ERR_CANCELLED)
+        return interrupted(options, what, done, output);
     if (status == PP_ERR_TOO_LARGE) {
         complain("%s; --mod M or --last D work modularly", error.message);
         return pp_exit_code(status);
@@ -112,29 +137,15 @@ static int run(const struct options *options, const struct iterating *what) {
     if (!digits)
         return fail_with(PP_ERR_MEMORY, NULL);
     seconds = measure_clock() - begin;
-
-    struct output output;
-    int code = 5;
-    if (output_open(&output, options)) {
-        if (options->format == FORMAT_JSON)
-            json_whole(&output, json_iterate(options, what, digits, seconds));
-        else if (options->format == FORMAT_CSV)
-            output_format(&output, "steps,value,seconds\n%llu,%s,%.9f\n",
-                          (unsigned long long)what->steps, digits, seconds);
-        else {
-            output_bytes(&output, digits, strlen(digits));
-            output_bytes(&output, "\n", 1);
-        }
-        code = output_close(&output, 0);
-    }
-    if (code == 0 && !options->quiet)
+    print_value(output, options, what, digits, seconds);
+    free(digits);
+    if (output_flush(output) == PP_OK && !options->quiet)
         fprintf(stderr,
                 "%llu steps in %.3f s · serial, 1 thread (%.3f s iterating, %.3f s to "
                 "decimal)\n",
                 (unsigned long long)what->steps, seconds, computed - begin,
                 seconds - (computed - begin));
-    free(digits);
-    return code;
+    return 0;
 }
 
 int command_iterate(const struct options *options) {
@@ -144,7 +155,9 @@ int command_iterate(const struct options *options) {
         /* Exact squarings cannot be stopped half way; the default action ends them at once. */
         if (what.modulus)
             signals_watch(NULL);
-        code = run(options, &what);
+        struct output output;
+        code =
+            output_open(&output, options) ? output_close(&output, run(options, &what, &output)) : 5;
     }
     pp_integer_free(what.start);
     pp_integer_free(what.modulus);

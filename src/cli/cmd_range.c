@@ -66,6 +66,8 @@ static int run(const struct options *options, struct range range, pp_session *se
     if (listing && options->format == FORMAT_CSV)
         output_format(output, "prime\n");
 
+    uint64_t distance = range.hi - range.lo;
+    session_follow(session, distance < UINT64_MAX ? distance + 1 : distance);
     pp_status status = listing ? list(session, options, range, output)
                                : pp_count(session, range.lo, range.hi, NULL);
     const pp_result *result = pp_session_result(session);

@@ -3,6 +3,7 @@
 #include "cli/output.h"
 #include "cli/reader.h"
 #include "cli/session.h"
+#include "cli/signals.h"
 #include "cli/words.h"
 
 #include <stdio.h>
@@ -100,11 +101,12 @@ static pp_status answer(struct testing *testing, const struct batch *batch) {
     if (status != PP_OK)
         return status;
     add_up(testing);
-    testing->n_numbers += batch->n;
     size_t next_big = 0;
-    for (size_t i = 0; i < batch->n && testing->output.status == PP_OK; i++) {
+    for (size_t i = 0; i < batch->n && testing->output.status == PP_OK; i++, testing->n_numbers++) {
         if (next_big < batch->n_bigs && batch->bigs[next_big].index == i) {
-            status = answer_big(testing, &batch->bigs[next_big++]);
+            /* Such a number may take seconds, and no session works on it. */
+            status =
+                signals_came() ? PP_ERR_CANCELLED : answer_big(testing, &batch->bigs[next_big++]);
             if (status != PP_OK)
                 return status;
         } else {
@@ -114,6 +116,13 @@ static pp_status answer(struct testing *testing, const struct batch *batch) {
     testing->n_prime = testing->total.count + testing->n_probable;
     /* Answers go out before more input is waited for. */
     return output_flush(&testing->output);
+}
+
+/* Says why answers end here. Answers that are out are what an interruption tells. */
+static int failed(const struct testing *testing, pp_status status) {
+    if (status == PP_ERR_CANCELLED && signals_came())
+        return interrupted_after(testing->n_numbers, 0, "numbers");
+    return session_failed(testing->session, status);
 }
 
 /* Numbers from the arguments: all of them are read before any is answered. */
@@ -133,7 +142,7 @@ static int test_arguments(struct testing *testing, struct batch *batch) {
         if (batch_is_full(batch) || i + 1 == options->n_arguments) {
             status = answer(testing, batch);
             if (status != PP_OK)
-                return session_failed(testing->session, status);
+                return failed(testing, status);
             batch_clear(batch);
         }
     }
@@ -152,13 +161,13 @@ static int test_stream(struct testing *testing, struct batch *batch) {
         if (batch->n) { /* also what came before an error */
             pp_status answered = answer(testing, batch);
             if (answered != PP_OK) {
-                code = session_failed(testing->session, answered);
+                code = failed(testing, answered);
                 break;
             }
         }
     }
     if (code == 0 && status != PP_OK && status != PP_END)
-        code = pp_exit_code(status);
+        code = status == PP_ERR_CANCELLED ? failed(testing, status) : pp_exit_code(status);
     reader_close(&reader);
     return code;
 }

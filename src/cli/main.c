@@ -1,8 +1,12 @@
 #include "cli/commands.h"
 #include "cli/words.h"
 
+#include <argp.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static void print_help(FILE *to) {
     fputs("Usage: parprime COMMAND [OPTION...] [ARGS]\n"
@@ -18,17 +22,19 @@ static void print_help(FILE *to) {
         to);
 }
 
-static void print_version(void) {
+static void print_version(FILE *to, struct argp_state *state) {
+    (void)state;
     const pp_build_info *build = pp_build();
-    printf("parprime %s (%s)\n"
-           "compiler  %s\n"
-           "flags     %s\n"
-           "OpenMP    %s\n"
-           "OpenCL    %s\n"
-           "GMP       %s\n"
-           "SIMD      this machine: %s; this version uses: none\n",
-           build->version, build->commit, build->compiler, build->flags, build->openmp,
-           build->opencl, build->gmp, build->simd);
+    fprintf(to,
+            "parprime %s (%s)\n"
+            "compiler  %s\n"
+            "flags     %s\n"
+            "OpenMP    %s\n"
+            "OpenCL    %s\n"
+            "GMP       %s\n"
+            "SIMD      this machine: %s; this version uses: none\n",
+            build->version, build->commit, build->compiler, build->flags, build->openmp,
+            build->opencl, build->gmp, build->simd);
 }
 
 static int run(const struct command_word *word, int argc, char **argv) {
@@ -50,7 +56,35 @@ static int run(const struct command_word *word, int argc, char **argv) {
     return 6;
 }
 
+static bool done; /* main has come to its own end */
+
+/* The last word on the exit code, also where a library ends the program. */
+static void at_exit(int code, void *unused) {
+    (void)unused;
+    if (code == 0 && fflush(stdout) != 0) {
+        complain("writing to standard output failed");
+        _exit(5);
+    }
+    /* The OpenMP runtime exits with 1, said to be a negative answer, when a thread cannot start. */
+    if (code == 1 && !done)
+        _exit(6);
+}
+
+/*
+ * A standard stream that is closed gets a stand-in that fails: or else the next file to be opened
+ * would take its place, and messages go where answers should.
+ */
+static void open_standard_streams(void) {
+    static const int failing[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", failing[fd]) != fd)
+            exit(5);
+}
+
 int main(int argc, char **argv) {
+    open_standard_streams();
+    on_exit(at_exit, NULL);
+    argp_program_version_hook = print_version;
     if (argc < 2) {
         print_help(stderr);
         return 2;
@@ -64,14 +98,11 @@ int main(int argc, char **argv) {
                strcmp(first, "help") == 0) {
         print_help(stdout);
     } else if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0) {
-        print_version();
+        print_version(stdout, NULL);
     } else {
         complain("there is no command '%s'; `parprime --help` lists them", first);
         return 2;
     }
-    if (fflush(stdout) != 0 && code == 0) {
-        complain("writing to standard output failed");
-        return 5;
-    }
+    done = true;
     return code;
 }

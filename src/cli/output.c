@@ -1,35 +1,48 @@
 #include "cli/output.h"
 
+#include "cli/signals.h"
 #include "cli/words.h"
 #include "measure/environment.h"
 #include "measure/report.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Small writes gather up to this many bytes. */
 enum { GATHER = 1 << 16 };
 
 bool output_open(struct output *output, const struct options *options) {
-    *output = (struct output){.fd = STDOUT_FILENO, .name = "standard output"};
-    if (!options->output)
-        return true;
-    output->name = options->output;
-    output->fd = open(options->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (output->fd >= 0)
-        return true;
-    complain("%s: %s", output->name, strerror(errno));
-    return false;
+    *output = (struct output){.fd = STDOUT_FILENO, .name = "standard output", .most = SIZE_MAX};
+    if (options->output) {
+        output->name = options->output;
+        output->fd = open(options->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    }
+    if (output->fd < 0) {
+        complain("%s: %s", output->name, strerror(errno));
+        return false;
+    }
+    struct stat what;
+    if (fstat(output->fd, &what) == 0 && S_ISFIFO(what.st_mode))
+        output->most = PIPE_BUF;
+    return true;
 }
 
 static pp_status write_all(struct output *output, const char *bytes, size_t n) {
     while (n && output->status == PP_OK) {
-        ssize_t written = write(output->fd, bytes, n);
+        if (output->most < SIZE_MAX && !signals_wait(output->fd, POLLOUT)) {
+            output->status = PP_ERR_CANCELLED;
+            complain("%s is not being read: %s", output->name, signals_name());
+            break;
+        }
+        ssize_t written = write(output->fd, bytes, n < output->most ? n : output->most);
         if (written > 0) {
             bytes += written;
             n -= (size_t)written;
@@ -73,6 +86,13 @@ pp_status output_format(struct output *output, const char *format, ...) {
     return output->status;
 }
 
+pp_status output_quoted(struct output *output, const char *text) {
+    output_bytes(output, "\"", 1);
+    for (; *text; text++)
+        output_bytes(output, *text == '"' ? "\"\"" : text, *text == '"' ? 2 : 1);
+    return output_bytes(output, "\"", 1);
+}
+
 int output_close(struct output *output, int code) {
     output_flush(output);
     free(output->buffer.data);
@@ -83,7 +103,7 @@ int output_close(struct output *output, int code) {
         output->status = PP_ERR_IO;
         complain("%s: %s", output->name, strerror(errno));
     }
-    return output->status != PP_OK && code <= 1 ? pp_exit_code(output->status) : code;
+    return output->status != PP_OK && code <= 1 ? signals_exit_code(output->status) : code;
 }
 
 char *write_decimal(char *to, uint64_t n) {

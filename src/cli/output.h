@@ -12,11 +12,15 @@ enum { SCHEMA_VERSION = 1 };
 struct output {
     int fd;
     const char *name;
+    size_t most; /* bytes in one write: where a reader may stall, no more than cannot block */
     pp_buffer buffer;
     pp_status status; /* the first failure; later writes do nothing */
 };
 
-/* Opens options->output, or standard output. Complains when it cannot. */
+/*
+ * Opens options->output, or standard output. Complains when it cannot. A reader that stalls does
+ * not keep a signal from ending the program: what it has not taken a second later is given up.
+ */
 bool output_open(struct output *output, const struct options *options);
 
 /* Appends bytes; large ones go straight out. PP_OK or PP_ERR_IO, PP_ERR_MEMORY. */
@@ -24,6 +28,9 @@ pp_status output_bytes(struct output *output, const void *bytes, size_t n);
 pp_status output_format(struct output *output, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 pp_status output_flush(struct output *output);
+
+/* Text as a CSV field, in double quotes. */
+pp_status output_quoted(struct output *output, const char *text);
 
 /*
  * Flushes and closes, and complains of the first failure. Returns `code`, or the failure's exit

@@ -1,5 +1,6 @@
 #include "cli/reader.h"
 
+#include "cli/signals.h"
 #include "cli/words.h"
 
 #include <endian.h>
@@ -119,6 +120,8 @@ static pp_status refill(struct reader *reader) {
         reader->capacity *= 2;
     }
     for (;;) {
+        if (signals_came() || !signals_wait(reader->fd, POLLIN))
+            return PP_ERR_CANCELLED;
         ssize_t n = read(reader->fd, reader->text + left, reader->capacity - left);
         if (n >= 0) {
             reader->end += (size_t)n;

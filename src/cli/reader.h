@@ -50,7 +50,7 @@ bool batch_is_full(const struct batch *batch);
 
 /*
  * Fills a cleared batch. PP_END: there was nothing more. On an error the batch holds what came
- * before it; the error has been said, with name, line and column.
+ * before it; the error has been said, with name, line and column. PP_ERR_CANCELLED: a signal.
  */
 pp_status reader_next(struct reader *reader, struct batch *batch);
 

@@ -3,9 +3,9 @@
 #include "cli/signals.h"
 #include "cli/words.h"
 
-#include <signal.h>
+#include <stdio.h>
 
-/* How far the job has come; written by worker threads one at a time, read when it has ended. */
+/* How far the work has come; written by worker threads one at a time, read when it has ended. */
 static pp_progress last_progress;
 
 static bool remember_progress(void *user, const pp_progress *progress) {
@@ -22,7 +22,6 @@ int session_start(const struct options *options, pp_session **out) {
     pp_status status = pp_session_open(&session_options, out, &error);
     if (status != PP_OK)
         return fail_with(status, &error);
-    pp_session_on_progress(*out, remember_progress, NULL);
     signals_watch(*out);
     return 0;
 }
@@ -32,20 +31,30 @@ void session_end(pp_session *session) {
     pp_session_close(session);
 }
 
-static const char *signal_name(void) {
-    return signals_came() == SIGTERM ? "SIGTERM" : "SIGINT";
+void session_follow(pp_session *session, uint64_t total) {
+    last_progress = (pp_progress){.total = total};
+    pp_session_on_progress(session, remember_progress, NULL);
+}
+
+int interrupted_after(uint64_t done, uint64_t total, const char *things) {
+    last_progress = (pp_progress){.done = done, .total = total};
+    char of_total[32] = "";
+    if (total)
+        snprintf(of_total, sizeof of_total, " of %llu", (unsigned long long)total);
+    complain("%s after %llu%s %s", signals_name(), (unsigned long long)done, of_total, things);
+    return signals_exit_code(PP_ERR_CANCELLED);
 }
 
 int session_failed(pp_session *session, pp_status status) {
     if (status == PP_ERR_CANCELLED && signals_came())
-        complain("%s after %llu of %llu numbers", signal_name(),
-                 (unsigned long long)last_progress.done, (unsigned long long)last_progress.total);
-    else if (status != PP_ERR_IO) /* the output has said that itself */
+        return interrupted_after(last_progress.done, last_progress.total, "numbers");
+    if (status != PP_ERR_IO) /* the output has said that itself */
         fail_with(status, pp_session_error(session));
-    return signals_exit_code(status);
+    return pp_exit_code(status);
 }
 
 json_t *json_interrupted(void) {
-    return json_pack("{s:s, s:o, s:o}", "signal", signal_name(), "done",
-                     json_u64(last_progress.done), "total", json_u64(last_progress.total));
+    return json_pack("{s:s, s:o, s:o}", "signal", signals_name(), "done",
+                     json_u64(last_progress.done), "total",
+                     last_progress.total ? json_u64(last_progress.total) : json_null());
 }

@@ -12,13 +12,22 @@ int session_start(const struct options *options, pp_session **out);
 /* Stops watching and closes. */
 void session_end(pp_session *session);
 
+/* From here on a job of `total` numbers runs, whose progress is what an interruption tells. */
+void session_follow(pp_session *session, uint64_t total);
+
 /*
  * Says on stderr why a job failed, or how far it had come when it was interrupted, and returns
  * the exit code.
  */
 int session_failed(pp_session *session, pp_status status);
 
-/* {"signal", "done", "total"} for JSON after an interruption. */
+/* The same for work outside sessions: says what a signal ended, of so many `things`. */
+int interrupted_after(uint64_t done, uint64_t total, const char *things);
+
+/*
+ * {"signal", "done", "total"} for JSON after an interruption: of what the last of the two above
+ * spoke of. A total of 0 is unknown, and null.
+ */
 json_t *json_interrupted(void);
 
 #endif

@@ -4,11 +4,23 @@
 
 #include <parprime.h>
 
-/* From here on the signals cancel this session (NULL: only set the flag). */
+/*
+ * From here on the signals cancel this session (NULL: only set the flag). One that has come
+ * already cancels it now.
+ */
 void signals_watch(pp_session *session);
 
 /* The signal that came, 0 for none. */
 int signals_came(void);
+
+/* Its name, "SIGINT". */
+const char *signals_name(void);
+
+/*
+ * Waits until fd can be read (POLLIN) or written (POLLOUT). False: it cannot, and a signal came;
+ * where answers are to be written they are given a second yet.
+ */
+bool signals_wait(int fd, short events);
 
 /* The exit code for `status`: 130 or 143 when a signal cancelled, else the status's own. */
 int signals_exit_code(pp_status status);

@@ -1,24 +1,23 @@
 /*
- * The segmented sieve of Eratosthenes on wheel-30 bitmaps (see wheel.h). Pure functions: the
- * caller brings all memory, and the base primes as a bitmap that any number of threads share.
+ * The segmented sieve of Eratosthenes on wheel-30 bitmaps (see wheel.h); its inner part is
+ * kernels/sieve30.h, which devices run too. Pure functions: the caller brings all memory, and the
+ * base primes as a bitmap that any number of threads share.
  */
 #ifndef PARPRIME_MATH_SIEVE_H
 #define PARPRIME_MATH_SIEVE_H
 
+#include "arith64.h"
+#include "sieve30.h"
+
 #include <stddef.h>
 #include <stdint.h>
-
-enum {
-    SIEVE_PATTERN_A = 7 * 11 * 13 * 17, /* bytes after which the pattern of these primes repeats */
-    SIEVE_PATTERN_B = 19 * 23 * 29
-};
 
 /* The base primes: all primes up to `limit`, and the pre-sieve patterns of the smallest. */
 struct sieve_base {
     uint32_t limit;
     uint64_t *words; /* words [0, limit / 240] of the wheel, trimmed at limit */
-    uint8_t pattern_a[SIEVE_PATTERN_A];
-    uint8_t pattern_b[SIEVE_PATTERN_B];
+    uint8_t pattern_a[S30_PATTERN_A];
+    uint8_t pattern_b[S30_PATTERN_B];
 };
 
 /* Words that a base up to `limit` needs. */
@@ -34,7 +33,7 @@ void sieve_make_patterns(struct sieve_base *base);
 void sieve_plain(uint64_t *words, size_t n_words);
 
 /* Bytes of scratch memory that sieve_words needs; 8-byte alignment suffices. */
-size_t sieve_scratch_size(const struct sieve_base *base);
+size_t sieve_scratch_size(void);
 
 /*
  * Sets exactly the bits of primes in words [first_word, first_word + n_words). base->limit must

@@ -204,7 +204,8 @@ pp_status compare_measure(struct comparison *comparison, void (*on_session)(pp_s
     pp_status status = enough ? probe(comparison) : PP_ERR_MEMORY;
     if (status == PP_OK)
         status = measure_rounds(comparison, order, phases, bitmap, on_session);
-    if (status == PP_OK)
+    comparison->finished = status == PP_OK;
+    if (comparison->finished)
         sum_up(comparison, phases);
     free(order);
     free(phases);

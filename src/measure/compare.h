@@ -45,6 +45,7 @@ struct comparison {
     uint64_t seed;
     struct run_record *records;
     size_t n_records;
+    bool finished;     /* all runs were made, and the alternatives summed up */
     bool agree;        /* all runs gave one count and digest */
     char dispute[240]; /* else who said what */
     pp_error error;

@@ -11,8 +11,14 @@ double measure_clock(void) {
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
-/* Modular steps between two looks at the interruption: some milliseconds. */
-static const uint64_t STRIDE = 1 << 18;
+/*
+ * Modular steps between two looks at the interruption: some milliseconds. A step's cost grows with
+ * no more than the square of the modulus.
+ */
+static uint64_t stride_of(const pp_integer *modulus) {
+    uint64_t limbs = pp_integer_bits(modulus) / 64 + 1, stride = (1 << 18) / limbs / limbs;
+    return stride ? stride : 1;
+}
 
 pp_status control_run(const pp_integer *start, uint64_t steps, const pp_integer *modulus,
                       int (*interrupted)(void), pp_integer **value, uint64_t *done,
@@ -22,7 +28,7 @@ pp_status control_run(const pp_integer *start, uint64_t steps, const pp_integer 
     pp_status status = pp_iteration_new(start, modulus, &iteration);
     if (status != PP_OK)
         return status;
-    uint64_t stride = modulus ? STRIDE : steps;
+    uint64_t stride = modulus ? stride_of(modulus) : steps;
     while (status == PP_OK && *done < steps) {
         uint64_t now = steps - *done < stride ? steps - *done : stride;
         status = pp_iteration_advance(iteration, now, 0, error);

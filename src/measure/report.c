@@ -244,24 +244,38 @@ void report_text(FILE *to, const struct comparison *comparison) {
     each_warning(comparison, say_text, to);
 }
 
+void report_csv_header(FILE *to) {
+    fputs("job,backend,method,threads,count,digest,median,interval_lo,interval_hi,speedup,"
+          "utilisation\n",
+          to);
+}
+
+/* Empty where there is no interval. */
+static void csv_interval(FILE *to, const struct summary *time) {
+    if (time->has_interval)
+        fprintf(to, "%.9f,%.9f", time->interval.lo, time->interval.hi);
+    else
+        fputc(',', to);
+}
+
 void report_csv(FILE *to, const struct comparison *comparison) {
     if (!comparison->agree)
         return;
     const struct alternative *base = compare_base(comparison);
-    fputs("job,backend,method,threads,count,digest,median,interval_lo,interval_hi,speedup,"
-          "utilisation\n",
-          to);
     for (size_t i = 0; i < comparison->n_alternatives; i++) {
         const struct alternative *alternative = &comparison->alternatives[i];
         if (alternative->left_out)
             continue;
         const pp_result *result = &alternative->result;
-        fprintf(to, "\"%s\",%s,%s,%u,%llu,%016llx,%.9f,%.9f,%.9f,%.4f,%.4f\n",
-                comparison->subject.words, result->backend, pp_method_name(result->method),
-                result->threads, (unsigned long long)result->count,
-                (unsigned long long)result->digest, alternative->time.median,
-                alternative->time.interval.lo, alternative->time.interval.hi,
-                ratio_of(&base->time, &alternative->time).value, alternative->utilisation);
+        fputc('"', to);
+        for (const char *c = comparison->subject.words; *c; c++)
+            fputs(*c == '"' ? "\"\"" : (char[]){*c, '\0'}, to);
+        fprintf(to, "\",%s,%s,%u,%llu,%016llx,%.9f,", result->backend,
+                pp_method_name(result->method), result->threads, (unsigned long long)result->count,
+                (unsigned long long)result->digest, alternative->time.median);
+        csv_interval(to, &alternative->time);
+        fprintf(to, ",%.4f,%.4f\n", ratio_of(&base->time, &alternative->time).value,
+                alternative->utilisation);
     }
 }
 
@@ -289,6 +303,8 @@ json_t *report_results(const struct comparison *comparison,
                        json_t *(*result_json)(const pp_result *)) {
     json_t *results = json_array();
     const struct alternative *base = compare_base(comparison);
+    if (comparison->agree && !comparison->finished)
+        return results;
     for (size_t i = 0; i < comparison->n_alternatives; i++) {
         const struct alternative *alternative = &comparison->alternatives[i];
         if (alternative->left_out || !alternative->result.backend)

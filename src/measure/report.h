@@ -10,6 +10,9 @@
 
 /* The table, the verdict in words, warnings, and what was left out and why. */
 void report_text(FILE *to, const struct comparison *comparison);
+
+/* One table for all comparisons: the header once, then each one's rows. */
+void report_csv_header(FILE *to);
 void report_csv(FILE *to, const struct comparison *comparison);
 void report_control_text(FILE *to, const struct control *control);
 
@@ -19,7 +22,10 @@ void report_lesson(FILE *to, const struct comparison *comparison, const struct c
 /* Seconds in JSON, rounded to what the clock tells: nanoseconds. */
 json_t *json_seconds(double seconds);
 
-/* Members "results", "runs" and "verdict" of a document. New references. */
+/*
+ * Members "results", "runs" and "verdict" of a document. New references. A comparison that was
+ * interrupted has runs, but no results, and is to be given no verdict.
+ */
 json_t *report_results(const struct comparison *comparison,
                        json_t *(*result_json)(const pp_result *));
 json_t *report_runs(const struct comparison *comparison);
