@@ -152,9 +152,15 @@ PP_API const char *pp_primality_name(pp_primality primality);
 /* One thing that can compute, or the reason why it cannot. */
 typedef struct pp_device {
     const char *backend; /* "serial", "openmp", "opencl" */
-    char id[16];         /* stable "P:D" */
+    const char *kind;    /* "CPU", "GPU", "accelerator"; OpenCL on a CPU is "CPU" */
+    char id[16];         /* stable: "P:D" of OpenCL's platform and device, else "serial:0", … */
     char name[128];      /* the device's own name for itself */
-    unsigned units;      /* hardware threads or compute units this process may use */
+    char platform[64];   /* OpenCL: who brings it, and the driver's version; else "" */
+    char driver[64];
+    unsigned units;     /* hardware threads or compute units this process may use */
+    unsigned clock_mhz; /* as the driver says; 0: unknown, as below */
+    uint64_t memory_bytes, local_memory_bytes; /* global, and of a work-group */
+    bool fp64;                                 /* double arithmetic */
     bool usable;
     char reason[200]; /* when not usable: why, and what to do about it */
 } pp_device;
@@ -164,6 +170,10 @@ typedef struct pp_device {
  * stores how many there are in *n_devices. devices may be NULL when capacity is 0.
  */
 PP_API pp_status pp_devices(pp_device *devices, size_t capacity, size_t *n_devices);
+
+/* The same for one backend only, so that OpenCL's platforms need not be started. */
+PP_API pp_status pp_backend_devices(const char *backend, pp_device *devices, size_t capacity,
+                                    size_t *n_devices);
 
 /* ---- sessions ----------------------------------------------------------------------- */
 
@@ -185,7 +195,16 @@ typedef struct pp_session_options {
     const char *backend; /* NULL or "auto", or a backend's name */
     const char *device;  /* NULL, or an id "P:D" or a part of a device's name */
     const char *simd;    /* NULL or "auto", "none", "avx2", "avx512" */
-    unsigned threads;    /* 0: OMP_NUM_THREADS, else the cores this process may use; at most 4096 */
+    /*
+     * OpenCL: NULL or "auto" by the device's type; "cpu": vector types, a work-item a segment;
+     * "gpu": scalar work-items, local tiles. Both are right on any device.
+     */
+    const char *kernels;
+    /*
+     * 0: OMP_NUM_THREADS, else the cores this process may use; at most 4096. On an OpenCL CPU
+     * device: compute units.
+     */
+    unsigned threads;
     pp_method method;
     uint64_t unit_size; /* numbers in a unit; 0: planned. For tests and measurements */
 } pp_session_options;
@@ -230,7 +249,7 @@ typedef struct pp_phases {
     double build;    /* building device kernels */
     double prepare;  /* base primes and tables shared by all units */
     double upload;   /* host to device */
-    double compute;  /* the units themselves, wall time; on a device, the kernels */
+    double compute;  /* the units themselves, wall time; on a device, the kernels' own */
     double download; /* device to host */
     double output;   /* inside the caller's emit function, by whichever thread emitted */
 } pp_phases;
@@ -242,9 +261,10 @@ typedef struct pp_result {
     bool has_digest;     /* a purely combinatorial count has none */
     const char *backend; /* the one that ran, never "auto"; static storage, as are all names */
     const char *device;
-    const char *simd;
+    const char *device_kind; /* "CPU", "GPU", "accelerator" */
+    const char *simd;        /* "none"; of OpenCL, which kernels: "vector" or "scalar" */
     pp_method method; /* the one that ran, never PP_METHOD_AUTO */
-    unsigned threads; /* that took part */
+    unsigned threads; /* that took part; of OpenCL, compute units */
     uint64_t units;   /* the job was cut into */
     double seconds;   /* the job, without opening the session */
     pp_phases phases;

@@ -13,7 +13,7 @@
 #define ABSENT_BACKEND(variable, its_name, why)                                                    \
     static size_t probe(pp_device *devices, size_t capacity) {                                     \
         if (capacity) {                                                                            \
-            *devices = (pp_device){.backend = its_name, .id = its_name ":0", .name = "-"};         \
+            *devices = (pp_device){.backend = its_name, .id = "-", .name = "-", .kind = "-"};      \
             snprintf(devices->reason, sizeof devices->reason, "%s", why);                          \
         }                                                                                          \
         return 1;                                                                                  \
@@ -28,19 +28,19 @@
         *state = NULL;                                                                             \
         return pp_fail(error, PP_ERR_UNAVAILABLE, "backend %s: %s", its_name, why);                \
     }                                                                                              \
-    static unsigned workers(const void *state) {                                                   \
-        (void)state;                                                                               \
-        return 1;                                                                                  \
+    static void shape(const void *state, const struct job *job, struct shape *out) {               \
+        (void)state, (void)job;                                                                    \
+        *out = (struct shape){1, 1, 1};                                                            \
     }                                                                                              \
     static pp_status run(void *state, const struct job *job, uint64_t first, uint64_t n,           \
-                         struct sink *sink, pp_result *result) {                                   \
-        (void)state, (void)job, (void)first, (void)n, (void)sink, (void)result;                    \
+                         struct sink *sink, pp_result *result, pp_error *error) {                  \
+        (void)state, (void)job, (void)first, (void)n, (void)sink, (void)result, (void)error;       \
         return PP_ERR_UNAVAILABLE;                                                                 \
     }                                                                                              \
     static void absent_close(void *state) {                                                        \
         (void)state;                                                                               \
     }                                                                                              \
     const struct backend variable = {its_name, probe, supports,    absent_open,                    \
-                                     workers,  run,   absent_close};
+                                     shape,    run,   absent_close};
 
 #endif

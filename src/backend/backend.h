@@ -10,6 +10,13 @@
 
 #include <parprime.h>
 
+/* What planning needs to know of a backend to cut a job for it. */
+struct shape {
+    unsigned workers; /* units it likes to have in flight */
+    uint64_t align;   /* units begin at multiples of so many numbers, so that none share a word */
+    double speed;     /* a worker's, in CPU threads, very roughly: scales the size of units */
+};
+
 struct backend {
     const char *name;
 
@@ -24,17 +31,16 @@ struct backend {
     /* Opens the device asked for; *state is the backend's own until close. */
     pp_status (*open)(const pp_session_options *options, void **state, pp_error *error);
 
-    /* Units it runs side by side, which is what planning needs to know. */
-    unsigned (*workers)(const void *state);
+    void (*shape)(const void *state, const struct job *job, struct shape *out);
 
     /*
      * Runs units [first, first + n): begins them in ascending order, puts each once, begins
      * none after sink_stopped. Blocks until all that were begun are put. Sets result->device,
      * simd and threads and adds to its phases. Statuses that the sink returned need not be
-     * returned again.
+     * returned again. error is for failures of its own that pp_strerror cannot say well.
      */
     pp_status (*run)(void *state, const struct job *job, uint64_t first, uint64_t n,
-                     struct sink *sink, pp_result *result);
+                     struct sink *sink, pp_result *result, pp_error *error);
 
     void (*close)(void *state);
 };

@@ -25,8 +25,14 @@ bool cpu_supports(enum question question, pp_method method) {
     return method == PP_METHOD_TRIAL || method == PP_METHOD_MR || method == PP_METHOD_SIEVE;
 }
 
+void cpu_shape(const struct job *job, unsigned threads, struct shape *out) {
+    bool words = job->method == PP_METHOD_SIEVE && job->question != QUESTION_TEST;
+    *out = (struct shape){threads, words ? WHEEL_WORD : 1, 1};
+}
+
 void cpu_describe(pp_device *device, const char *backend, unsigned units) {
-    *device = (pp_device){.backend = backend, .units = units, .usable = true};
+    *device = (pp_device){
+        .backend = backend, .kind = "CPU", .units = units, .fp64 = true, .usable = true};
     snprintf(device->id, sizeof device->id, "%s:0", backend);
     cpu_name(device->name, sizeof device->name);
 }

@@ -2,6 +2,7 @@
 #ifndef PARPRIME_BACKEND_CPU_H
 #define PARPRIME_BACKEND_CPU_H
 
+#include "backend/backend.h"
 #include "work/job.h"
 #include "work/sink.h"
 
@@ -25,6 +26,9 @@ pp_status cpu_run_unit(const struct cpu_worker *worker, const struct job *job, u
 /* A job on the calling thread: what serial is, and openmp inside a caller's own region. */
 pp_status cpu_run_serially(const struct job *job, uint64_t first, uint64_t n, struct sink *sink,
                            pp_result *result);
+
+/* A CPU backend's shape with that many threads. */
+void cpu_shape(const struct job *job, unsigned threads, struct shape *out);
 
 bool cpu_supports(enum question question, pp_method method);
 

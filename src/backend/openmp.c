@@ -55,8 +55,8 @@ static pp_status openmp_open(const pp_session_options *options, void **state, pp
     return PP_OK;
 }
 
-static unsigned workers(const void *state) {
-    return ((const struct openmp *)state)->threads;
+static void shape(const void *state, const struct job *job, struct shape *out) {
+    cpu_shape(job, ((const struct openmp *)state)->threads, out);
 }
 
 /* A call of run, packed for a thread of its own. */
@@ -117,7 +117,7 @@ __attribute__((constructor)) static void remember_process(void) {
 }
 
 static pp_status run(void *state, const struct job *job, uint64_t first, uint64_t n,
-                     struct sink *sink, pp_result *result) {
+                     struct sink *sink, pp_result *result, pp_error *error) {
     if (omp_in_parallel()) /* the caller's cores are taken already */
         return cpu_run_serially(job, first, n, sink, result);
     struct call call = {state, job, first, n, sink, result, PP_OK};
@@ -131,7 +131,7 @@ static pp_status run(void *state, const struct job *job, uint64_t first, uint64_
      */
     pthread_t thread;
     if (pthread_create(&thread, NULL, run_on_own_thread, &call) != 0)
-        return PP_ERR_INTERNAL;
+        return pp_fail(error, PP_ERR_INTERNAL, "a thread could not be started");
     pthread_join(thread, NULL);
     return call.status;
 }
@@ -141,6 +141,6 @@ static void openmp_close(void *state) {
 }
 
 const struct backend backend_openmp = {"openmp", probe, cpu_supports, openmp_open,
-                                       workers,  run,   openmp_close};
+                                       shape,    run,   openmp_close};
 
 #endif

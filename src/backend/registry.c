@@ -13,6 +13,15 @@ const struct backend *backend_named(const char *name) {
     return NULL;
 }
 
+pp_status pp_backend_devices(const char *backend, pp_device *devices, size_t capacity,
+                             size_t *n_devices) {
+    const struct backend *found = backend ? backend_named(backend) : NULL;
+    if (!found || !n_devices || (capacity && !devices))
+        return PP_ERR_USAGE;
+    *n_devices = found->probe(devices, capacity);
+    return PP_OK;
+}
+
 pp_status pp_devices(pp_device *devices, size_t capacity, size_t *n_devices) {
     if (!n_devices || (capacity && !devices))
         return PP_ERR_USAGE;

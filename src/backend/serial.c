@@ -19,14 +19,14 @@ static pp_status serial_open(const pp_session_options *options, void **state, pp
     return cpu_check_options(options, "serial", error);
 }
 
-static unsigned workers(const void *state) {
+static void shape(const void *state, const struct job *job, struct shape *out) {
     (void)state;
-    return 1;
+    cpu_shape(job, 1, out);
 }
 
 static pp_status run(void *state, const struct job *job, uint64_t first, uint64_t n,
-                     struct sink *sink, pp_result *result) {
-    (void)state;
+                     struct sink *sink, pp_result *result, pp_error *error) {
+    (void)state, (void)error;
     return cpu_run_serially(job, first, n, sink, result);
 }
 
@@ -35,4 +35,4 @@ static void serial_close(void *state) {
 }
 
 const struct backend backend_serial = {"serial", probe, cpu_supports, serial_open,
-                                       workers,  run,   serial_close};
+                                       shape,    run,   serial_close};

@@ -19,6 +19,12 @@
 #define OPENMP "not built"
 #endif
 
+#if defined(PARPRIME_HAVE_OPENCL)
+#define OPENCL "ICD loader, OpenCL C 1.2 kernels"
+#else
+#define OPENCL "not built"
+#endif
+
 const char *pp_version(void) {
     return PARPRIME_VERSION;
 }
@@ -30,7 +36,7 @@ const pp_build_info *pp_build(void) {
                            .compiler = COMPILER,
                            .flags = PARPRIME_BUILD_FLAGS,
                            .openmp = OPENMP,
-                           .opencl = "not built",
+                           .opencl = OPENCL,
                            .gmp = gmp_version,
                            .simd = cpu_simd_levels()};
     return &info;

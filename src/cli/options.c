@@ -37,6 +37,7 @@ enum {
     KEY_BACKEND = 256,
     KEY_METHOD,
     KEY_SIMD,
+    KEY_KERNELS,
     KEY_DEVICE,
     KEY_FORMAT,
     KEY_INPUT,
@@ -72,6 +73,8 @@ static const struct {
     {"device", KEY_DEVICE, "ID", JOBS | COMMAND_COMPARE,
      "a device's id or a part of its name, see `parprime devices`"},
     {"simd", KEY_SIMD, "LEVEL", JOBS | COMMAND_COMPARE, "auto (the default), none, avx2 or avx512"},
+    {"kernels", KEY_KERNELS, "KIND", JOBS | COMMAND_COMPARE,
+     "OpenCL kernels: auto (the default, by the device's type), cpu or gpu"},
     {"dist", 'd', "N", RANGES, "the range's length: STOP = START + N"},
     {"order", KEY_ORDER, "ORDER", COMMAND_LIST,
      "ascending (the default), or completion: as workers finish"},
@@ -133,6 +136,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         break;
     case KEY_SIMD:
         options->simd = argument;
+        break;
+    case KEY_KERNELS:
+        options->kernels = argument;
         break;
     case 'd':
         options->dist = argument;

@@ -28,7 +28,7 @@ struct options {
     int n_arguments;
 
     /* As given; compare takes lists of them. NULL: not given. */
-    const char *backend, *method, *threads, *simd, *device;
+    const char *backend, *method, *threads, *simd, *device, *kernels;
     const char *output;
     enum format format;
     bool quiet, verbose;

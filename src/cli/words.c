@@ -101,6 +101,7 @@ bool words_to_session(const struct options *options, pp_session_options *out) {
     out->backend = options->backend;
     out->device = options->device;
     out->simd = options->simd;
+    out->kernels = options->kernels;
     uint64_t threads = 0;
     if (options->threads && !word_to_count("--threads", options->threads, 1, 4096, &threads))
         return false;

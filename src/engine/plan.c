@@ -101,15 +101,15 @@ bool plan_is_parallel(const struct job *job) {
     return plan_cost(job, job->method) > PARALLEL_SECONDS;
 }
 
-uint64_t plan_unit_size(const struct job *job, unsigned workers) {
+uint64_t plan_unit_size(const struct job *job, const struct shape *shape) {
     if (job->method == PP_METHOD_SIEVE && job->question != QUESTION_TEST)
-        return (uint64_t)sieve_bytes(job, workers) * WHEEL_BYTE;
+        return (uint64_t)sieve_bytes(job, shape->workers) * WHEEL_BYTE;
     if (job->method == PP_METHOD_SIEVE)
         return LOOKUP_UNIT;
-    double cost = cost_each(largest(job), job->method);
-    double share = (double)job_size(job) / (8.0 * workers);
+    double cost = cost_each(largest(job), job->method) / shape->speed;
+    double share = (double)job_size(job) / (8.0 * shape->workers);
     double size = fmax(fmin(UNIT_SECONDS / cost, share), UNIT_LEAST_SECONDS / cost);
-    double most = job->question == QUESTION_TEST ? TEST_UNIT_MOST : UNIT_MOST;
+    double most = job->question == QUESTION_TEST ? TEST_UNIT_MOST * shape->speed : UNIT_MOST;
     uint64_t whole = (uint64_t)fmax(fmin(size, most), 1);
     /* Units of whole bitmap words are put without a lock. */
     return job->question == QUESTION_TEST && whole > TEST_ALIGN ? whole - whole % TEST_ALIGN

@@ -2,6 +2,7 @@
 #ifndef PARPRIME_ENGINE_PLAN_H
 #define PARPRIME_ENGINE_PLAN_H
 
+#include "backend/backend.h"
 #include "work/job.h"
 
 #include <parprime.h>
@@ -18,7 +19,7 @@ pp_method plan_method(const struct job *job);
 /* Is the job long enough for threads to be worth waking? */
 bool plan_is_parallel(const struct job *job);
 
-/* Numbers in a unit for that many workers. job->method is resolved. */
-uint64_t plan_unit_size(const struct job *job, unsigned workers);
+/* Numbers in a unit for a backend of that shape. job->method is resolved. */
+uint64_t plan_unit_size(const struct job *job, const struct shape *shape);
 
 #endif

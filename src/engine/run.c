@@ -94,8 +94,8 @@ static pp_status run_gathered(pp_session *session, const struct opened *opened,
                             .has_digest = true,
                             .begin = clock_seconds()};
     gather.last_progress = gather.begin;
-    pp_status status =
-        opened->backend->run(opened->state, job, 0, job->n_units, &gather.sink, result);
+    pp_status status = opened->backend->run(opened->state, job, 0, job->n_units, &gather.sink,
+                                            result, &session->error);
     pthread_mutex_destroy(&gather.lock);
     if (gather.status != PP_OK)
         status = gather.status;
@@ -117,6 +117,14 @@ static pp_status copy_words(struct consumer *consumer, uint64_t unit,
     memcpy(((struct base_consumer *)consumer)->words + partial->first_word, partial->words,
            partial->n_words * sizeof *partial->words);
     return PP_OK;
+}
+
+/* Cuts a job for a backend, into units of `size` numbers or as planned. Returns its workers. */
+static unsigned cut(const struct opened *opened, struct job *job, uint64_t size) {
+    struct shape shape;
+    opened->backend->shape(opened->state, job, &shape);
+    job_cut(job, size ? size : plan_unit_size(job, &shape), shape.align);
+    return shape.workers;
 }
 
 /* Up to here the plain sieve, on one thread, is at once fast enough and simplest. */
@@ -152,7 +160,7 @@ static pp_status make_base(pp_session *session, const struct opened *opened, uin
         if (status != PP_OK)
             goto cleanup;
         job.base = roots;
-        job_cut(&job, plan_unit_size(&job, opened->backend->workers(opened->state)));
+        cut(opened, &job, 0);
         struct base_consumer consumer = {{NULL, copy_words, NULL}, base->words};
         pp_result ignored = {0};
         pp_progress_fn progress_fn = session->progress;
@@ -199,11 +207,11 @@ pp_status engine_run(pp_session *session, struct job *job, struct consumer *cons
     if (!opened->backend->supports(job->question, job->method))
         return pp_fail(&session->error, PP_ERR_UNAVAILABLE, "backend %s does not have method %s",
                        opened->backend->name, pp_method_name(job->method));
-    job_cut(job, session->unit_size ? session->unit_size
-                                    : plan_unit_size(job, opened->backend->workers(opened->state)));
+    unsigned workers = cut(opened, job, session->unit_size);
 
     pp_result result = {.backend = opened->backend->name,
                         .device = "CPU",
+                        .device_kind = "CPU",
                         .simd = "none",
                         .method = job->method,
                         .threads = 1,
@@ -216,13 +224,15 @@ pp_status engine_run(pp_session *session, struct job *job, struct consumer *cons
         result.phases.prepare = clock_seconds() - begin;
     }
     if (status == PP_OK && consumer && consumer->begin)
-        status = consumer->begin(consumer, job, opened->backend->workers(opened->state));
+        status = consumer->begin(consumer, job, workers);
     if (status == PP_OK)
         status = run_gathered(session, opened, job, consumer, &result);
     job->base = NULL;
     free_base(base);
     if (status != PP_OK)
-        return pp_fail(&session->error, status, "%s", pp_strerror(status));
+        return session->error.status == status
+                   ? status /* the backend has said it better */
+                   : pp_fail(&session->error, status, "%s", pp_strerror(status));
     result.phases.startup = opened->startup;
     result.seconds = clock_seconds() - begin;
     session->result = result;

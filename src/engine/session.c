@@ -28,9 +28,10 @@ static bool is_auto(const char *name) {
 
 /* Does the backend have a usable device of that id, or with that in its name? */
 static bool has_device(const struct backend *backend, const char *wish) {
-    pp_device devices[16];
-    size_t n = backend->probe(devices, 16);
-    for (size_t i = 0; i < n && i < 16; i++)
+    enum { MOST = 64 };
+    pp_device devices[MOST];
+    size_t n = backend->probe(devices, MOST);
+    for (size_t i = 0; i < n && i < MOST; i++)
         if (devices[i].usable &&
             (strcmp(devices[i].id, wish) == 0 || strstr(devices[i].name, wish)))
             return true;
@@ -81,6 +82,11 @@ static pp_status open_session(pp_session *session, const pp_session_options *opt
         level_known = strcmp(levels[i], options->simd) == 0;
     if (!level_known)
         return pp_fail(error, PP_ERR_USAGE, "there is no SIMD level '%.60s'", options->simd);
+
+    if (options->kernels && strcmp(options->kernels, "auto") != 0 &&
+        strcmp(options->kernels, "cpu") != 0 && strcmp(options->kernels, "gpu") != 0)
+        return pp_fail(error, PP_ERR_USAGE, "there are no kernels '%.60s', only auto, cpu and gpu",
+                       options->kernels);
 
     const struct backend *backend = NULL;
     if (!is_auto(options->backend)) {

@@ -20,15 +20,15 @@ static void first_line(const char *path, char *out, size_t size, const char *oth
 
 void environment_read(struct environment *out) {
     *out = (struct environment){.load = -1, .cores_allowed = 1};
-    pp_device devices[32];
-    size_t n = 0;
-    pp_devices(devices, 32, &n);
-    for (size_t i = 0; i < n && i < 32; i++) {
-        if (!devices[i].usable || strcmp(devices[i].backend, "opencl") == 0)
+    static const char *const backends[] = {"serial", "openmp"};
+    for (size_t i = 0; i < 2; i++) {
+        pp_device device;
+        size_t n;
+        if (pp_backend_devices(backends[i], &device, 1, &n) != PP_OK || !device.usable)
             continue;
-        snprintf(out->cpu, sizeof out->cpu, "%s", devices[i].name);
-        if (devices[i].units > out->cores_allowed)
-            out->cores_allowed = devices[i].units;
+        snprintf(out->cpu, sizeof out->cpu, "%s", device.name);
+        if (device.units > out->cores_allowed)
+            out->cores_allowed = device.units;
     }
     out->cores_online = (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
     struct utsname system;

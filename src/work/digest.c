@@ -2,15 +2,10 @@
 
 #include "math/wheel.h"
 
-static uint64_t word_digest(uint64_t word, uint64_t k) {
-    return (word & UINT32_MAX) * (splitmix64(2 * k) | 1) +
-           (word >> 32) * (splitmix64(2 * k + 1) | 1);
-}
-
 uint64_t digest_words(const uint64_t *words, uint64_t first_word, size_t n_words) {
     uint64_t digest = 0;
     for (size_t i = 0; i < n_words; i++)
-        digest += word_digest(words[i], first_word + i);
+        digest += d64_word(words[i], first_word + i);
     return digest;
 }
 
@@ -28,5 +23,5 @@ uint64_t digest_prime(uint64_t prime) {
         return digest_small(wheel_small_primes(prime, prime));
     unsigned place = (unsigned)(prime % WHEEL_WORD);
     unsigned bit = place / WHEEL_BYTE * 8 + wheel_bits[place % WHEEL_BYTE];
-    return word_digest(UINT64_C(1) << bit, prime / WHEEL_WORD);
+    return d64_word(UINT64_C(1) << bit, prime / WHEEL_WORD);
 }

@@ -6,21 +6,17 @@
  *     a(k) = splitmix64(2k) | 1, b(k) = splitmix64(2k + 1) | 1,               all modulo 2^64.
  *
  * A prime adds a power of two below 2^32 times an odd weight, so a single wrong bit always
- * shows, and any other difference escapes with probability about 2^-64.
+ * shows, and any other difference escapes with probability about 2^-64. The arithmetic is
+ * kernels/digest64.h.
  */
 #ifndef PARPRIME_WORK_DIGEST_H
 #define PARPRIME_WORK_DIGEST_H
 
+#include "arith64.h"
+#include "digest64.h"
+
 #include <stddef.h>
 #include <stdint.h>
-
-/* The generator's output for state x: G. L. Steele, D. Lea, C. H. Flood, OOPSLA 2014. */
-static inline uint64_t splitmix64(uint64_t x) {
-    x += 0x9e3779b97f4a7c15;
-    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-    x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-    return x ^ (x >> 31);
-}
 
 /* The digest of the words [first_word, first_word + n_words) of a bitmap. */
 uint64_t digest_words(const uint64_t *words, uint64_t first_word, size_t n_words);

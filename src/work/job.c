@@ -1,7 +1,5 @@
 #include "work/job.h"
 
-#include "math/wheel.h"
-
 /* First and last position of the domain: numbers, or indexes into the array. */
 static struct span domain(const struct job *job) {
     if (job->question == QUESTION_TEST)
@@ -11,9 +9,7 @@ static struct span domain(const struct job *job) {
 
 /* Where unit 0 would begin if it were whole. */
 static uint64_t origin(const struct job *job, struct span all) {
-    return job->method == PP_METHOD_SIEVE && job->question != QUESTION_TEST
-               ? all.lo - all.lo % WHEEL_WORD
-               : all.lo;
+    return all.lo - all.lo % job->align;
 }
 
 uint64_t job_size(const struct job *job) {
@@ -23,16 +19,14 @@ uint64_t job_size(const struct job *job) {
     return size ? size : UINT64_MAX;
 }
 
-void job_cut(struct job *job, uint64_t size) {
+void job_cut(struct job *job, uint64_t size, uint64_t align) {
+    job->align = align ? align : 1;
     if (job->question == QUESTION_TEST && job->n_numbers == 0) {
-        job->unit_size = 1;
+        job->unit_size = job->align;
         job->n_units = 0;
         return;
     }
-    if (job->method == PP_METHOD_SIEVE && job->question != QUESTION_TEST)
-        size = size < WHEEL_WORD ? WHEEL_WORD : size - size % WHEEL_WORD;
-    if (size == 0)
-        size = 1;
+    size = size < job->align ? job->align : size - size % job->align;
     struct span all = domain(job);
     uint64_t distance = all.hi - origin(job, all);
     if (size == 1 && distance == UINT64_MAX)

@@ -21,7 +21,8 @@ struct job {
     uint64_t lo, hi;         /* COUNT, LIST */
     const uint64_t *numbers; /* TEST */
     size_t n_numbers;
-    uint64_t unit_size; /* numbers in a unit; for the sieve a multiple of WHEEL_WORD */
+    uint64_t unit_size; /* numbers in a unit: a multiple of align */
+    uint64_t align;     /* see job_cut */
     uint64_t n_units;
     const struct sieve_base *base; /* method sieve: primes up to the root of the largest number */
 };
@@ -32,10 +33,11 @@ struct span {
 };
 
 /*
- * Cuts the job into units of about `size` numbers: sets unit_size and n_units. Units of a sieve
- * begin at multiples of WHEEL_WORD, so that no two share a bitmap word.
+ * Cuts the job into units of about `size` numbers: sets unit_size, align and n_units. Units begin
+ * at multiples of `align` numbers, or indexes of a test (except the first, at the domain's own
+ * beginning), so that with WHEEL_WORD, or 64 in a test, no two share a bitmap word.
  */
-void job_cut(struct job *job, uint64_t size);
+void job_cut(struct job *job, uint64_t size, uint64_t align);
 
 /* The share of unit `unit`, which is below n_units. Never empty. */
 struct span job_span(const struct job *job, uint64_t unit);

@@ -1,4 +1,6 @@
 #include "backend/absent.h"
 
 extern const struct backend backend_opencl;
-ABSENT_BACKEND(backend_opencl, "opencl", "this version has no OpenCL kernels yet")
+ABSENT_BACKEND(backend_opencl, "opencl",
+               "this build has no OpenCL; install ocl-icd-opencl-dev and "
+               "opencl-headers and configure with -DPARPRIME_OPENCL=ON")

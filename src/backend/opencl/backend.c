@@ -1,0 +1,168 @@
+/* The row of the table: finding, opening and closing an OpenCL device. */
+#include "backend/opencl/opencl.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "math/wheel.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+extern const struct backend backend_opencl;
+
+static size_t probe(pp_device *devices, size_t capacity) {
+    struct found_device found[MOST_DEVICES];
+    pp_device none;
+    size_t n = find_devices(found, MOST_DEVICES, &none);
+    if (n == 0) {
+        if (capacity)
+            *devices = none;
+        return 1;
+    }
+    for (size_t i = 0; i < n && i < capacity; i++)
+        devices[i] = found[i].about;
+    return n;
+}
+
+static bool supports(enum question question, pp_method method) {
+    /* Looking up single numbers by sieving around each is not what a device is for. */
+    if (question == QUESTION_TEST && method == PP_METHOD_SIEVE)
+        return false;
+    return method == PP_METHOD_TRIAL || method == PP_METHOD_MR || method == PP_METHOD_SIEVE;
+}
+
+/* The device asked for by id or part of its name; else the first GPU, else the first usable one. */
+static const struct found_device *choose(const struct found_device *found, size_t n,
+                                         const char *wish) {
+    const struct found_device *best = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (wish) {
+            if (strcmp(found[i].about.id, wish) == 0)
+                return &found[i];
+            if (!best && strstr(found[i].about.name, wish))
+                best = &found[i];
+        } else if (found[i].about.usable && (!best || (!(best->type & CL_DEVICE_TYPE_GPU) &&
+                                                       (found[i].type & CL_DEVICE_TYPE_GPU)))) {
+            best = &found[i];
+        }
+    }
+    return best;
+}
+
+static void opencl_close(void *state) {
+    struct opencl *opencl = state;
+    if (!opencl)
+        return;
+    for (int i = 0; i < N_KERNELS; i++)
+        if (opencl->kernels[i])
+            clReleaseKernel(opencl->kernels[i]);
+    if (opencl->program)
+        clReleaseProgram(opencl->program);
+    for (int i = 0; i < N_SLOTS; i++)
+        if (opencl->queues[i])
+            clReleaseCommandQueue(opencl->queues[i]);
+    if (opencl->context)
+        clReleaseContext(opencl->context);
+    if (opencl->sub_device)
+        clReleaseDevice(opencl->sub_device);
+    free(opencl);
+}
+
+/* Fewer compute units of a CPU device. */
+static pp_status restrict_units(struct opencl *opencl, unsigned wanted, pp_error *error) {
+    if (wanted == 0 || wanted == opencl->units)
+        return PP_OK;
+    if (wanted > opencl->units)
+        return pp_fail(error, PP_ERR_USAGE, "device %s has %u compute units, not %u", opencl->name,
+                       opencl->units, wanted);
+    const cl_device_partition_property by_counts[] = {CL_DEVICE_PARTITION_BY_COUNTS,
+                                                      (cl_device_partition_property)wanted,
+                                                      CL_DEVICE_PARTITION_BY_COUNTS_LIST_END, 0};
+    cl_uint n = 0;
+    cl_int code = clCreateSubDevices(opencl->device, by_counts, 1, &opencl->sub_device, &n);
+    if (code != CL_SUCCESS || n != 1)
+        return pp_fail(error, PP_ERR_UNAVAILABLE,
+                       "device %s cannot be restricted to %u compute units (%s)", opencl->name,
+                       wanted, cl_code_name(code));
+    opencl->device = opencl->sub_device;
+    opencl->units = wanted;
+    return PP_OK;
+}
+
+static pp_status open_device(struct opencl *opencl, const struct found_device *found,
+                             const pp_session_options *options, pp_error *error) {
+    snprintf(opencl->name, sizeof opencl->name, "%s", found->about.name);
+    opencl->device = found->device;
+    opencl->is_cpu = (found->type & CL_DEVICE_TYPE_CPU) != 0;
+    opencl->units = found->about.units ? found->about.units : 1;
+    opencl->local_bytes = found->about.local_memory_bytes;
+    opencl->cpu_variant = options->kernels && strcmp(options->kernels, "auto") != 0
+                              ? strcmp(options->kernels, "cpu") == 0
+                              : opencl->is_cpu;
+    if (!found->about.fp64)
+        opencl->cpu_variant = false; /* its vectors are of doubles */
+    pp_status status = restrict_units(opencl, options->threads, error);
+    if (status != PP_OK)
+        return status;
+
+    size_t most_items = 1;
+    cl_int code = clGetDeviceInfo(opencl->device, CL_DEVICE_MAX_MEM_ALLOC_SIZE,
+                                  sizeof opencl->max_allocation, &opencl->max_allocation, NULL);
+    if (code == CL_SUCCESS)
+        code = clGetDeviceInfo(opencl->device, CL_DEVICE_MAX_WORK_GROUP_SIZE, sizeof most_items,
+                               &most_items, NULL);
+    if (code != CL_SUCCESS)
+        return cl_failed(error, "clGetDeviceInfo", code);
+    opencl->group_size = 128;
+    while (opencl->group_size > most_items)
+        opencl->group_size /= 2;
+
+    opencl->context = clCreateContext(NULL, 1, &opencl->device, NULL, NULL, &code);
+    if (code != CL_SUCCESS)
+        return cl_failed(error, "clCreateContext", code);
+    for (int i = 0; i < N_SLOTS; i++) {
+        opencl->queues[i] =
+            clCreateCommandQueue(opencl->context, opencl->device, CL_QUEUE_PROFILING_ENABLE, &code);
+        if (code != CL_SUCCESS)
+            return cl_failed(error, "clCreateCommandQueue", code);
+    }
+    status = opencl_build(opencl, found->about.fp64, error);
+    return status == PP_OK ? opencl_selftest(opencl, error) : status;
+}
+
+static pp_status opencl_open(const pp_session_options *options, void **state, pp_error *error) {
+    *state = NULL;
+    struct found_device found[MOST_DEVICES];
+    pp_device none;
+    size_t n = find_devices(found, MOST_DEVICES, &none);
+    if (n == 0)
+        return pp_fail(error, PP_ERR_UNAVAILABLE, "backend opencl: %s", none.reason);
+    const struct found_device *chosen = choose(found, n, options->device);
+    if (!chosen)
+        return pp_fail(error, PP_ERR_UNAVAILABLE,
+                       "no OpenCL device '%.60s'; `parprime devices` lists what there is",
+                       options->device ? options->device : "");
+    if (!chosen->about.usable)
+        return pp_fail(error, PP_ERR_UNAVAILABLE, "device %s: %s", chosen->about.name,
+                       chosen->about.reason);
+    struct opencl *opencl = calloc(1, sizeof *opencl);
+    if (!opencl)
+        return pp_fail(error, PP_ERR_MEMORY, "no memory to open a session");
+    pp_status status = open_device(opencl, chosen, options, error);
+    if (status != PP_OK) {
+        opencl_close(opencl);
+        return status;
+    }
+    *state = opencl;
+    return PP_OK;
+}
+
+static void shape(const void *state, const struct job *job, struct shape *out) {
+    const struct opencl *opencl = state;
+    *out = (struct shape){.workers = opencl->units,
+                          .align = job->question == QUESTION_TEST ? 64 : WHEEL_WORD,
+                          .speed = opencl->is_cpu ? 1 : 16};
+}
+
+const struct backend backend_opencl = {"opencl", probe,      supports,    opencl_open,
+                                       shape,    opencl_run, opencl_close};

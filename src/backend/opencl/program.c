@@ -1,0 +1,70 @@
+#include "backend/opencl/kernels.h"
+#include "backend/opencl/opencl.h"
+#include "base/clock.h"
+#include "base/error.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const kernel_names[N_KERNELS] = {[KERNEL_TRIAL_TEST] = "pp_trial_test",
+                                                    [KERNEL_TRIAL_RANGE] = "pp_trial_range",
+                                                    [KERNEL_MR_TEST] = "pp_mr_test",
+                                                    [KERNEL_MR_RANGE] = "pp_mr_range",
+                                                    [KERNEL_PACK] = "pp_pack",
+                                                    [KERNEL_SUM_RANGE] = "pp_sum_range",
+                                                    [KERNEL_SUM_TEST] = "pp_sum_test",
+                                                    [KERNEL_SIEVE_SERIAL] = "pp_sieve_serial",
+                                                    [KERNEL_SIEVE_TILES] = "pp_sieve_tiles",
+                                                    [KERNEL_SIEVE_LARGE] = "pp_sieve_large",
+                                                    [KERNEL_SELFTEST] = "pp_selftest"};
+
+/* The log's first line that speaks of an error, or its first: what fits into a message. */
+static void fail_with_log(const struct opencl *opencl, cl_int code, pp_error *error) {
+    size_t size = 0;
+    char *log = NULL;
+    if (clGetProgramBuildInfo(opencl->program, opencl->device, CL_PROGRAM_BUILD_LOG, 0, NULL,
+                              &size) == CL_SUCCESS &&
+        (log = calloc(size + 1, 1)))
+        clGetProgramBuildInfo(opencl->program, opencl->device, CL_PROGRAM_BUILD_LOG, size, log,
+                              NULL);
+    const char *line = log ? strstr(log, "error") : NULL;
+    while (line && line > log && line[-1] != '\n')
+        line--;
+    if (!line)
+        line = log ? log : "";
+    pp_fail(error, PP_ERR_UNAVAILABLE, "%s: the kernels do not compile, %s: %.*s", opencl->name,
+            cl_code_name(code), (int)strcspn(line, "\n"),
+            *line ? line : "and the driver's log is empty");
+    free(log);
+}
+
+pp_status opencl_build(struct opencl *opencl, bool has_fp64, pp_error *error) {
+    double begin = clock_seconds();
+    const char *texts[32];
+    size_t sizes[32];
+    for (size_t i = 0; i < n_kernel_files && i < 32; i++) {
+        texts[i] = (const char *)kernel_files[i].text;
+        sizes[i] = kernel_files[i].size;
+    }
+    cl_int code;
+    opencl->program =
+        clCreateProgramWithSource(opencl->context, (cl_uint)n_kernel_files, texts, sizes, &code);
+    if (code != CL_SUCCESS)
+        return cl_failed(error, "clCreateProgramWithSource", code);
+    char options[64];
+    snprintf(options, sizeof options, "-cl-std=CL1.2 -DPP_CPU=%d -DPP_FP64=%d", opencl->cpu_variant,
+             has_fp64);
+    code = clBuildProgram(opencl->program, 1, &opencl->device, options, NULL, NULL);
+    if (code != CL_SUCCESS) {
+        fail_with_log(opencl, code, error);
+        return PP_ERR_UNAVAILABLE;
+    }
+    for (int i = 0; i < N_KERNELS; i++) {
+        opencl->kernels[i] = clCreateKernel(opencl->program, kernel_names[i], &code);
+        if (code != CL_SUCCESS)
+            return cl_failed(error, kernel_names[i], code);
+    }
+    opencl->build_seconds = clock_seconds() - begin;
+    return PP_OK;
+}
