@@ -207,6 +207,7 @@ typedef struct pp_session_options {
     unsigned threads;
     pp_method method;
     uint64_t unit_size; /* numbers in a unit; 0: planned. For tests and measurements */
+    double verify;      /* percent of units, chosen at random, that the host recomputes: 0 to 100 */
 } pp_session_options;
 #define PP_SESSION_OPTIONS_INIT                                                                    \
     { 0 }
@@ -266,6 +267,7 @@ typedef struct pp_result {
     pp_method method; /* the one that ran, never PP_METHOD_AUTO */
     unsigned threads; /* that took part; of OpenCL, compute units */
     uint64_t units;   /* the job was cut into */
+    uint64_t verified; /* units that were recomputed and agreed */
     double seconds;   /* the job, without opening the session */
     pp_phases phases;
 } pp_result;

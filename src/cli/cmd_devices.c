@@ -4,12 +4,44 @@
 #include "cli/words.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* The self-test's outcome: opening a session runs it. */
+static const char *selftest_of(const pp_device *device, pp_error *error) {
+    pp_session_options options = {.backend = device->backend, .device = device->id};
+    pp_session *session;
+    if (!device->usable)
+        return "not run";
+    if (pp_session_open(&options, &session, error) != PP_OK)
+        return error->message;
+    pp_session_close(session);
+    return "passed";
+}
+
+static bool is_opencl(const pp_device *device) {
+    return strcmp(device->backend, "opencl") == 0;
+}
+
+static void print_usable(struct output *output, const pp_device *device) {
+    output_format(output, "%-10s %-8s %s, %u unit%s", device->id, device->backend, device->name,
+                  device->units, device->units == 1 ? "" : "s");
+    if (is_opencl(device)) {
+        pp_error error = {0};
+        output_format(output,
+                      "\n           OpenCL on a %s · %s, driver %s\n           %u MHz, %.1f GiB, "
+                      "local memory %.0f KiB, fp64 %s, self-test %s",
+                      device->kind, device->platform, device->driver, device->clock_mhz,
+                      (double)device->memory_bytes / (1 << 30),
+                      (double)device->local_memory_bytes / 1024, device->fp64 ? "yes" : "no",
+                      selftest_of(device, &error));
+    }
+    output_format(output, "\n");
+}
 
 static void print_text(struct output *output, const pp_device *devices, size_t n) {
     for (size_t i = 0; i < n; i++)
         if (devices[i].usable)
-            output_format(output, "%-10s %-8s %s, %u unit%s\n", devices[i].id, devices[i].backend,
-                          devices[i].name, devices[i].units, devices[i].units == 1 ? "" : "s");
+            print_usable(output, &devices[i]);
         else
             output_format(output, "%-10s %-8s not usable: %s\n", devices[i].id, devices[i].backend,
                           devices[i].reason);
@@ -29,12 +61,23 @@ static void print_csv(struct output *output, const pp_device *devices, size_t n)
 static void print_json(struct output *output, const pp_device *devices, size_t n) {
     json_t *document = json_document(json_pack("{s:s}", "command", "devices"));
     json_t *results = json_array();
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(results,
-                              json_pack("{s:s, s:s, s:s, s:i, s:b, s:s}", "id", devices[i].id,
-                                        "backend", devices[i].backend, "name", devices[i].name,
-                                        "units", (int)devices[i].units, "usable", devices[i].usable,
-                                        "reason", devices[i].reason));
+    for (size_t i = 0; i < n; i++) {
+        const pp_device *device = &devices[i];
+        pp_error error = {0};
+        json_t *json = json_pack("{s:s, s:s, s:s, s:s, s:i, s:b, s:s, s:b}", "id", device->id,
+                                 "backend", device->backend, "kind", device->kind, "name",
+                                 device->name, "units", (int)device->units, "usable",
+                                 device->usable, "reason", device->reason, "fp64", device->fp64);
+        if (is_opencl(device) && device->usable) {
+            json_object_set_new(json, "platform", json_string(device->platform));
+            json_object_set_new(json, "driver", json_string(device->driver));
+            json_object_set_new(json, "clock_mhz", json_integer(device->clock_mhz));
+            json_object_set_new(json, "memory_bytes", json_u64(device->memory_bytes));
+            json_object_set_new(json, "local_memory_bytes", json_u64(device->local_memory_bytes));
+            json_object_set_new(json, "selftest", json_string(selftest_of(device, &error)));
+        }
+        json_array_append_new(results, json);
+    }
     json_object_set_new(document, "results", results);
     json_whole(output, document);
 }

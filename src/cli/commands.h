@@ -9,5 +9,6 @@ int command_range(const struct options *options); /* count and list */
 int command_iterate(const struct options *options);
 int command_compare(const struct options *options);
 int command_devices(const struct options *options);
+int command_selftest(const struct options *options);
 
 #endif

@@ -52,6 +52,8 @@ static int run(const struct command_word *word, int argc, char **argv) {
         return command_compare(&options);
     case COMMAND_DEVICES:
         return command_devices(&options);
+    case COMMAND_SELFTEST:
+        return command_selftest(&options);
     }
     return 6;
 }

@@ -20,6 +20,7 @@ const struct command_word command_words[] = {
      "sequential control beside them. --backend, --method and --threads take lists of "
      "alternatives, separated by commas."},
     {"devices", COMMAND_DEVICES, "", "backends and devices, and why one cannot be used", NULL},
+    {"selftest", COMMAND_SELFTEST, "", "known answers on every backend, device and method", NULL},
     {0}};
 
 const struct command_word *command_named(const char *name) {
@@ -32,12 +33,13 @@ const struct command_word *command_named(const char *name) {
 enum {
     JOBS = COMMAND_TEST | COMMAND_COUNT | COMMAND_LIST,
     RANGES = COMMAND_COUNT | COMMAND_LIST,
-    EVERY = JOBS | COMMAND_ITERATE | COMMAND_COMPARE | COMMAND_DEVICES,
+    EVERY = JOBS | COMMAND_ITERATE | COMMAND_COMPARE | COMMAND_DEVICES | COMMAND_SELFTEST,
     /* Keys of options without a letter. */
     KEY_BACKEND = 256,
     KEY_METHOD,
     KEY_SIMD,
     KEY_KERNELS,
+    KEY_VERIFY,
     KEY_DEVICE,
     KEY_FORMAT,
     KEY_INPUT,
@@ -95,6 +97,8 @@ static const struct {
     {"runs", KEY_RUNS, "N", COMMAND_COMPARE, "timed runs of each alternative (default 9)"},
     {"warmup", KEY_WARMUP, "N", COMMAND_COMPARE, "runs before the timed ones (default 1)"},
     {"seed", KEY_SEED, "N", COMMAND_COMPARE, "seed of the random order of runs"},
+    {"verify", KEY_VERIFY, "P%", JOBS | COMMAND_COMPARE,
+     "recompute P percent of units on the host (default 0)"},
     {"output", 'o', "FILE", EVERY, "write answers to FILE instead of standard output"},
     {"format", KEY_FORMAT, "FORM", EVERY, "text (the default), json or csv"},
     {"quiet", 'q', NULL, EVERY, "answers only: no result line on stderr"},
@@ -136,6 +140,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         break;
     case KEY_SIMD:
         options->simd = argument;
+        break;
+    case KEY_VERIFY:
+        options->verify = argument;
         break;
     case KEY_KERNELS:
         options->kernels = argument;

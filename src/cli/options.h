@@ -15,7 +15,8 @@ enum command {
     COMMAND_LIST = 4,
     COMMAND_ITERATE = 8,
     COMMAND_COMPARE = 16,
-    COMMAND_DEVICES = 32
+    COMMAND_DEVICES = 32,
+    COMMAND_SELFTEST = 64
 };
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
@@ -32,6 +33,7 @@ struct options {
     const char *output;
     enum format format;
     bool quiet, verbose;
+    const char *verify;
 
     const char *dist; /* count, list */
 

@@ -123,17 +123,18 @@ json_t *json_u64(uint64_t n) {
 json_t *json_result(const pp_result *result) {
     const pp_phases *phases = &result->phases;
     return json_pack(
-        "{s:s, s:s, s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o, s:o, s:o, s:o}}",
+        "{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o, s:o, s:o, "
+        "s:o}}",
         "backend", result->backend, "method", pp_method_name(result->method), "threads",
-        (int)result->threads, "device", result->device, "simd", result->simd, "count",
-        json_u64(result->count), "digest",
+        (int)result->threads, "device", result->device, "device_kind", result->device_kind, "simd",
+        result->simd, "count", json_u64(result->count), "digest",
         result->has_digest ? json_sprintf("%016llx", (unsigned long long)result->digest)
                            : json_null(),
-        "units", json_u64(result->units), "seconds", json_seconds(result->seconds), "phases",
-        "startup", json_seconds(phases->startup), "build", json_seconds(phases->build), "prepare",
-        json_seconds(phases->prepare), "upload", json_seconds(phases->upload), "compute",
-        json_seconds(phases->compute), "download", json_seconds(phases->download), "output",
-        json_seconds(phases->output));
+        "units", json_u64(result->units), "verified", json_u64(result->verified), "seconds",
+        json_seconds(result->seconds), "phases", "startup", json_seconds(phases->startup), "build",
+        json_seconds(phases->build), "prepare", json_seconds(phases->prepare), "upload",
+        json_seconds(phases->upload), "compute", json_seconds(phases->compute), "download",
+        json_seconds(phases->download), "output", json_seconds(phases->output));
 }
 
 json_t *json_document(json_t *job) {
@@ -203,9 +204,14 @@ static void print_phases(const pp_result *result) {
 void print_result(const struct options *options, const char *what, const pp_result *result) {
     if (options->quiet)
         return;
-    fprintf(stderr, "%s in %.3f s · %s, %u thread%s, %s (%s)", what, result->seconds,
-            result->backend, result->threads, result->threads == 1 ? "" : "s",
+    bool opencl = strcmp(result->backend, "opencl") == 0;
+    fprintf(stderr, "%s in %.3f s · %s%s%s, %u %s%s, %s (%s)", what, result->seconds,
+            result->backend, opencl ? " on a " : "", opencl ? result->device_kind : "",
+            result->threads, opencl ? "compute unit" : "thread", result->threads == 1 ? "" : "s",
             pp_method_name(result->method), result->simd);
+    if (result->verified)
+        fprintf(stderr, " · %llu of %llu units verified", (unsigned long long)result->verified,
+                (unsigned long long)result->units);
     if (result->has_digest)
         fprintf(stderr, " · digest %016llx", (unsigned long long)result->digest);
     fputc('\n', stderr);

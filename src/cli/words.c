@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void complain(const char *format, ...) {
@@ -59,6 +60,18 @@ bool word_to_count(const char *what, const char *word, uint64_t least, uint64_t 
     return false;
 }
 
+/* "1", "0.5" or "100%". */
+static bool word_to_percent(const char *what, const char *word, double *out) {
+    char *end;
+    double percent = strtod(word, &end);
+    if (end == word || strcmp(end + (*end == '%'), "") != 0 || !(percent >= 0 && percent <= 100)) {
+        complain("%s: '%s' is not a share from 0%% to 100%%", what, word);
+        return false;
+    }
+    *out = percent;
+    return true;
+}
+
 bool words_to_range(const struct options *options, struct range *out) {
     int n = options->n_arguments;
     char **words = options->arguments;
@@ -102,6 +115,8 @@ bool words_to_session(const struct options *options, pp_session_options *out) {
     out->device = options->device;
     out->simd = options->simd;
     out->kernels = options->kernels;
+    if (options->verify && !word_to_percent("--verify", options->verify, &out->verify))
+        return false;
     uint64_t threads = 0;
     if (options->threads && !word_to_count("--threads", options->threads, 1, 4096, &threads))
         return false;

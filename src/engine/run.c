@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "engine/plan.h"
+#include "engine/verify.h"
 #include "math/trial.h"
 #include "math/wheel.h"
 
@@ -20,6 +21,7 @@ struct gather {
     uint64_t count, digest;
     bool has_digest;
     uint64_t done; /* numbers */
+    uint64_t verified;
     double begin, last_progress;
 };
 
@@ -60,10 +62,17 @@ static void gather_fail(struct sink *sink, pp_status status) {
 static pp_status gather_put(struct sink *sink, uint64_t unit, const struct partial *partial) {
     struct gather *gather = (struct gather *)sink;
     pp_status status = PP_OK;
-    if (gather->consumer)
+    pp_error dispute = {.status = PP_OK};
+    bool verified = verify_chosen(gather->session->verify);
+    if (verified)
+        status = verify_unit(gather->job, unit, partial, &dispute);
+    if (status == PP_OK && gather->consumer)
         status = gather->consumer->consume(gather->consumer, unit, partial);
     pthread_mutex_lock(&gather->lock);
+    if (dispute.status != PP_OK && gather->status == PP_OK)
+        gather->session->error = dispute;
     if (status == PP_OK) {
+        gather->verified += verified;
         struct span span = job_span(gather->job, unit);
         gather->count += partial->count;
         gather->digest += partial->digest;
@@ -102,6 +111,7 @@ static pp_status run_gathered(pp_session *session, const struct opened *opened,
     result->count = gather.count;
     result->digest = gather.digest;
     result->has_digest = gather.has_digest;
+    result->verified = gather.verified;
     return status;
 }
 

@@ -83,6 +83,8 @@ static pp_status open_session(pp_session *session, const pp_session_options *opt
     if (!level_known)
         return pp_fail(error, PP_ERR_USAGE, "there is no SIMD level '%.60s'", options->simd);
 
+    if (!(options->verify >= 0 && options->verify <= 100))
+        return pp_fail(error, PP_ERR_USAGE, "the share to verify is 0 to 100 percent");
     if (options->kernels && strcmp(options->kernels, "auto") != 0 &&
         strcmp(options->kernels, "cpu") != 0 && strcmp(options->kernels, "gpu") != 0)
         return pp_fail(error, PP_ERR_USAGE, "there are no kernels '%.60s', only auto, cpu and gpu",
@@ -123,6 +125,7 @@ pp_status pp_session_open(const pp_session_options *options, pp_session **out, p
         return pp_fail(error, PP_ERR_MEMORY, "no memory to open a session");
     session->method = options->method;
     session->unit_size = options->unit_size;
+    session->verify = options->verify;
     pp_status status = open_session(session, options, error);
     if (status != PP_OK) {
         pp_session_close(session);

@@ -26,6 +26,7 @@ struct pp_session {
     size_t n_opened;
     pp_method method;
     uint64_t unit_size;
+    double verify;
     atomic_bool cancel;
     pp_progress_fn progress;
     void *progress_user;

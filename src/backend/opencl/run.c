@@ -5,12 +5,14 @@
  */
 #include "backend/opencl/opencl.h"
 #include "base/clock.h"
+#include "base/cpu.h"
 #include "base/error.h"
 #include "math/trial.h"
 #include "math/wheel.h"
 #include "work/digest.h"
 
-#include <stdlib.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 
@@ -22,6 +24,7 @@ enum {
     FLAGS_PER_WORD = 64,        /* bytes, for methods that test one by one */
     MOST_FLAG_WORDS = 1 << 19,  /* so that flags take 32 MiB */
     WORDS_PER_ITEM = 16,        /* that an item of a reduction adds up, at least */
+    MOST_PUTTERS = 16,          /* threads that render what a device found */
     MOST_GROUPS = 64,           /* of a reduction, a unit */
     TILE_BYTES = 32 << 10,      /* of local memory, halved until it fits */
     SMALL_LIMIT = 1 << 17,      /* base primes up to here are crossed off in tiles */
@@ -54,6 +57,8 @@ struct run {
     uint64_t unit_words, units_most, batch_units;
     uint64_t groups_per_unit;
     uint64_t tile_words;
+    unsigned n_putters;
+    atomic_bool disputed; /* error already tells of a wrong read-back */
     cl_ulong computed_to; /* device clock: kernels up to here are in the phases */
     cl_mem base_words, pattern_a, pattern_b;
     struct slot slots[N_SLOTS];
@@ -340,9 +345,57 @@ static pp_status put_unit(struct run *run, const struct slot *slot, uint64_t ind
         partial.count += (uint64_t)__builtin_popcount(partial.small_primes);
         partial.digest += digest_small(partial.small_primes);
     }
-    if (run->wants_words)
+    if (run->wants_words) {
         partial.words = slot->host_words + first;
+        /* The sums were made on the device: what was read back must be what they speak of. */
+        uint64_t read = count_bits(partial.words, partial.n_words) +
+                        (uint64_t)__builtin_popcount(partial.small_primes);
+        if (read != partial.count) {
+            /* Several threads may find out; one says so. */
+            pp_status status =
+                pp_fail(atomic_exchange(&run->disputed, true) ? NULL : run->error, PP_ERR_DISAGREE,
+                        "device %s counted %llu primes in unit %llu, but %llu were read back",
+                        run->opencl->name, (unsigned long long)partial.count,
+                        (unsigned long long)(slot->unit + index), (unsigned long long)read);
+            run->sink->fail(run->sink, status);
+            return status;
+        }
+    }
     return run->sink->put(run->sink, slot->unit + index, &partial);
+}
+
+/* Several threads put a batch whose units the sink turns into text, each claiming the next. */
+struct team {
+    struct run *run;
+    const struct slot *slot;
+    atomic_uint_fast64_t next;
+    atomic_int status;
+};
+
+static void *put_units(void *user) {
+    struct team *team = user;
+    for (;;) {
+        uint64_t i = atomic_fetch_add(&team->next, 1);
+        if (i >= team->slot->n_units || sink_stopped(team->run->sink))
+            return NULL;
+        pp_status status = put_unit(team->run, team->slot, i);
+        if (status != PP_OK)
+            atomic_store(&team->status, (int)status);
+    }
+}
+
+static pp_status put_batch(struct run *run, const struct slot *slot) {
+    struct team team = {.run = run, .slot = slot};
+    pthread_t threads[MOST_PUTTERS];
+    unsigned n = 0;
+    if (run->job->question == QUESTION_LIST)
+        while (n + 1 < run->n_putters && n + 1 < slot->n_units &&
+               pthread_create(&threads[n], NULL, put_units, &team) == 0)
+            n++;
+    put_units(&team); /* this thread too, alone if it must */
+    for (unsigned i = 0; i < n; i++)
+        pthread_join(threads[i], NULL);
+    return (pp_status)atomic_load(&team.status);
 }
 
 static pp_status unmap(struct run *run, struct slot *slot, cl_mem buffer, uint64_t **host) {
@@ -385,8 +438,8 @@ static pp_status end_batch(struct run *run, struct slot *slot) {
             run->result->phases.download +=
                 span_seconds(device_span(slot->read_words, slot->read_words));
     }
-    for (uint64_t i = 0; status == PP_OK && i < slot->n_units && !sink_stopped(run->sink); i++)
-        status = put_unit(run, slot, i);
+    if (status == PP_OK)
+        status = put_batch(run, slot);
     pp_status unmapped = unmap(run, slot, slot->partials, &slot->host_partials);
     if (status == PP_OK)
         status = unmapped;
@@ -518,7 +571,10 @@ pp_status opencl_run(void *state, const struct job *job, uint64_t first, uint64_
                       .result = result,
                       .error = error,
                       .is_test = job->question == QUESTION_TEST,
-                      .wants_words = job->question != QUESTION_COUNT};
+                      .wants_words = job->question != QUESTION_COUNT,
+                      .n_putters = cpu_allowed()};
+    if (run.n_putters > MOST_PUTTERS)
+        run.n_putters = MOST_PUTTERS;
     result->device = opencl->name;
     result->device_kind = opencl->is_cpu ? "CPU" : "GPU";
     result->simd = opencl->cpu_variant ? "vector" : "scalar";
