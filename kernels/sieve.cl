@@ -60,8 +60,7 @@ __kernel void pp_sieve_tiles(__global ulong *words, ulong first_word, ulong n_wo
     ulong size = min(tile_words, n_words - begin);
     uint n_cells = (uint)size * 2, items = (uint)get_local_size(0), item = (uint)get_local_id(0);
     ulong k = first_word + begin, start = k * 240;
-    ulong most = ~(ulong)0, span = size * 240;
-    ulong last = span - 1 > most - start ? most : start + span - 1;
+    ulong last = s30_last(start, size * 240);
     for (uint i = item; i < n_cells; i += items)
         tile[i] = 0xffffffff;
     barrier(CLK_LOCAL_MEM_FENCE);
@@ -93,7 +92,7 @@ __kernel void pp_sieve_large(__global uint *cells, ulong first_word, ulong n_wor
     if (w >= n_base_words)
         return;
     ulong start = first_word * 240, span = n_words * 240, end = n_words * 8;
-    ulong most = ~(ulong)0, last = span - 1 > most - start ? most : start + span - 1;
+    ulong last = s30_last(start, span);
     for (ulong bits = base_words[w]; bits; bits &= bits - 1) {
         ulong prime = s30_number(w, A64_CTZ(bits));
         s30_position at;

@@ -177,6 +177,12 @@ static inline int s30_first_multiple(a64_u32 prime, a64_u64 start, a64_u64 span,
     return 1;
 }
 
+/* The last number of a span, or 2^64 - 1 when it reaches past that, by less than itself. */
+static inline a64_u64 s30_last(a64_u64 start, a64_u64 span) {
+    a64_u64 end = start + span;
+    return end < start ? ~(a64_u64)0 : end - 1;
+}
+
 /* Goes through the primes of a bitmap in order. */
 typedef struct s30_walk {
     S30_MEMORY const a64_u64 *words;
@@ -240,8 +246,7 @@ static inline void s30_sieve(S30_MEMORY a64_u64 *words, a64_u64 first_word, a64_
                              S30_MEMORY s30_small *small) {
     S30_MEMORY a64_u8 *bytes = (S30_MEMORY a64_u8 *)words;
     a64_u64 n_bytes = n_words * 8, start = first_word * 240, span = n_words * 240;
-    /* The last number, or 2^64 - 1 when the last word reaches past it. */
-    a64_u64 most = ~(a64_u64)0, last = span - 1 > most - start ? most : start + span - 1;
+    a64_u64 last = s30_last(start, span);
 
     a64_u32 n_small = 0;
     s30_walk walk;
