@@ -28,12 +28,15 @@ struct openmp {
     unsigned threads;
 };
 
+/* As for pp_session_options: libgomp's stack frame grows with a team, and overflows at 100000. */
+enum { MOST_THREADS = 4096 };
+
 /* OMP_NUM_THREADS when it is a number, else the cores this process may use. */
 static unsigned default_threads(void) {
     const char *wish = getenv("OMP_NUM_THREADS");
-    if (wish && *wish >= '1' && *wish <= '9')
-        return (unsigned)omp_get_max_threads();
-    return cpu_allowed();
+    unsigned threads =
+        wish && *wish >= '1' && *wish <= '9' ? (unsigned)omp_get_max_threads() : cpu_allowed();
+    return threads < MOST_THREADS ? threads : MOST_THREADS;
 }
 
 static size_t probe(pp_device *devices, size_t capacity) {
@@ -59,6 +62,10 @@ static void shape(const void *state, const struct job *job, struct shape *out) {
     cpu_shape(job, ((const struct openmp *)state)->threads, out);
 }
 
+/* Units in a parallel-for: the barrier at its end is nothing beside them, skipping them is quick.
+ */
+static const uint64_t STRETCH = 1 << 20;
+
 /* A call of run, packed for a thread of its own. */
 struct call {
     const struct openmp *openmp;
@@ -77,27 +84,34 @@ static void run_parallel(struct call *call) {
     unsigned took_part = 1;
     pp_status outcome = PP_OK;
     unsigned wanted = call->openmp->threads < n ? call->openmp->threads : (unsigned)(n ? n : 1);
+    /*
+     * A parallel-for can only skip what is left after a stop, and a job may have 2^63 units: so it
+     * goes over a stretch of them at a time.
+     */
+    for (uint64_t begun = 0; begun < n && !sink_stopped(sink); begun += STRETCH) {
+        uint64_t stretch = n - begun < STRETCH ? n - begun : STRETCH, base = first + begun;
 #pragma omp parallel num_threads((int)wanted) default(none)                                        \
-    shared(job, sink, first, n, took_part, outcome)
-    {
-        struct cpu_worker worker;
-        pp_status status = cpu_worker_init(&worker, job);
+    shared(job, sink, base, stretch, took_part, outcome)
+        {
+            struct cpu_worker worker;
+            pp_status status = cpu_worker_init(&worker, job);
 #pragma omp single nowait
-        took_part = (unsigned)omp_get_num_threads();
-        if (status != PP_OK)
-            sink->fail(sink, status);
-            /*
-             * One unit at a time keeps threads even to the end. Monotonic, since the sink may hold
-             * back a unit until earlier ones are put: those must then have been begun.
-             */
+            took_part = (unsigned)omp_get_num_threads();
+            if (status != PP_OK)
+                sink->fail(sink, status);
+                /*
+                 * One unit at a time keeps threads even to the end. Monotonic, since the sink may
+                 * hold back a unit until earlier ones are put: those must have been begun.
+                 */
 #pragma omp for schedule(monotonic : dynamic, 1) nowait
-        for (uint64_t i = 0; i < n; i++)
-            if (status == PP_OK && !sink_stopped(sink))
-                status = cpu_run_unit(&worker, job, first + i, sink);
-        cpu_worker_free(&worker);
-        if (status != PP_OK) {
+            for (uint64_t i = 0; i < stretch; i++)
+                if (status == PP_OK && !sink_stopped(sink))
+                    status = cpu_run_unit(&worker, job, base + i, sink);
+            cpu_worker_free(&worker);
+            if (status != PP_OK) {
 #pragma omp atomic write
-            outcome = status;
+                outcome = status;
+            }
         }
     }
     call->status = outcome;

@@ -261,6 +261,18 @@ static uint64_t runs_wanted(const struct comparison *comparison) {
     return n;
 }
 
+/* Nothing can be used: says why, each reason once. */
+static void complain_of_all(const struct comparison *comparison) {
+    for (size_t i = 0; i < comparison->n_alternatives; i++) {
+        const char *reason = comparison->alternatives[i].reason;
+        bool said = false;
+        for (size_t j = 0; j < i && !said; j++)
+            said = strcmp(comparison->alternatives[j].reason, reason) == 0;
+        if (!said)
+            complain("%s", reason);
+    }
+}
+
 /* Measures one job. Returns the exit code; the comparison is to be freed in any case. */
 static int compare_job(const struct options *options, const struct loaded *job,
                        const struct plan *plan, struct comparison *comparison) {
@@ -278,6 +290,8 @@ static int compare_job(const struct options *options, const struct loaded *job,
             interrupted_after(comparison->n_records, runs_wanted(comparison), "timed runs");
         else if (status == PP_ERR_DISAGREE)
             complain("answers disagree: %s", comparison->dispute);
+        else if (status == PP_ERR_UNAVAILABLE && !compare_base(comparison))
+            complain_of_all(comparison);
         else if (status != PP_OK)
             fail_with(status, &comparison->error);
         code = signals_exit_code(status);

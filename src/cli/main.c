@@ -83,8 +83,20 @@ static void open_standard_streams(void) {
             exit(5);
 }
 
+/*
+ * An OMP_NUM_THREADS that is no number, or list of numbers, is as good as none. LLVM's OpenMP
+ * runtime, asked later, would abort or take what was in memory by chance (release 14).
+ */
+static void drop_bad_wish(void) {
+    const char *wish = getenv("OMP_NUM_THREADS");
+    size_t n = wish ? strspn(wish, "0123456789") : 0;
+    if (wish && (n == 0 || n > 6 || *wish == '0' || wish[strspn(wish, "0123456789, ")]))
+        unsetenv("OMP_NUM_THREADS");
+}
+
 int main(int argc, char **argv) {
     open_standard_streams();
+    drop_bad_wish();
     on_exit(at_exit, NULL);
     argp_program_version_hook = print_version;
     if (argc < 2) {

@@ -151,7 +151,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         options->dist = argument;
         break;
     case KEY_ORDER:
-        options->order = choice(state, "order", argument, orders);
+        options->order = (pp_order)choice(state, "order", argument, orders);
         break;
     case KEY_OUTPUT_FORMAT:
         options->output_u64 = choice(state, "output-format", argument, encodings);
@@ -163,7 +163,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         options->input_u64 = choice(state, "input-format", argument, encodings);
         break;
     case KEY_ONLY:
-        options->only = choice(state, "only", argument, kinds);
+        options->only = (enum only)choice(state, "only", argument, kinds);
         break;
     case KEY_COUNT:
         options->count_only = true;
@@ -199,7 +199,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         options->output = argument;
         break;
     case KEY_FORMAT:
-        options->format = choice(state, "format", argument, formats);
+        options->format = (enum format)choice(state, "format", argument, formats);
         break;
     case 'q':
         options->quiet = true;
@@ -221,7 +221,11 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
 static void refuse_negative_numbers(const char *name, int argc, char **argv) {
     for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (argv[i][0] == '-' && argv[i][1] >= '0' && argv[i][1] <= '9') {
-            fprintf(stderr, "%s: numbers begin at 0, '%s' is negative\n", name, argv[i]);
+            bool plain = !argv[i][1 + strspn(argv[i] + 1, "0123456789_")];
+            fprintf(stderr,
+                    plain ? "%s: numbers begin at 0, '%s' is negative\n"
+                          : "%s: what begins with '-' is an option: write (%s)\n",
+                    name, argv[i]);
             exit(2);
         }
 }

@@ -5,10 +5,11 @@
 #include <string.h>
 
 static pp_status check_range(pp_session *session, uint64_t lo, uint64_t hi) {
-    if (lo > hi)
-        return pp_fail(&session->error, PP_ERR_USAGE, "the range begins above its end: %llu > %llu",
-                       (unsigned long long)lo, (unsigned long long)hi);
-    return PP_OK;
+    if (lo <= hi)
+        return PP_OK;
+    session->has_result = false;
+    return pp_fail(&session->error, PP_ERR_USAGE, "the range begins above its end: %llu > %llu",
+                   (unsigned long long)lo, (unsigned long long)hi);
 }
 
 /* Puts bits where the caller wants them. */

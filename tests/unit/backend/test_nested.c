@@ -24,6 +24,7 @@ static unsigned faults(const char *backend, pp_method method, unsigned threads) 
     options.backend = backend;
     options.method = method;
     options.threads = 3;
+    options.unit_size = 24000;
     pp_session *session;
     if (pp_session_open(&options, &session, NULL) != PP_OK)
         return 1;
@@ -50,8 +51,7 @@ static void test_inside_a_region(void **state) {
     for (size_t m = 0; m < COUNT_OF(methods); m++) {
         pp_method method = methods[m];
         unsigned wrong = 0, team = 0;
-#pragma omp parallel num_threads(THREADS) default(none) shared(method, team)                       \
-    reduction(+ : wrong)
+#pragma omp parallel num_threads(THREADS) default(none) shared(method, team) reduction(+ : wrong)
         {
 #pragma omp single
             team = (unsigned)omp_get_num_threads();
@@ -79,6 +79,8 @@ static void test_after_a_region(void **state) {
 }
 
 int main(void) {
+    /* Nesting is allowed here, so that one thread is the library's choice, not the runtime's. */
+    omp_set_max_active_levels(3);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_inside_a_region),
         cmocka_unit_test(test_inside_a_region_of_one),

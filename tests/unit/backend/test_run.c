@@ -23,6 +23,7 @@ struct notes {
     bool in_turn;               /* block until all earlier units have been put */
     uint64_t next;              /* the first unit not put, from the first asked for */
     uint64_t count, digest;
+    bool failed;
     unsigned wrong; /* partials that are not what the numbers say */
 };
 
@@ -75,9 +76,18 @@ static pp_status note(struct sink *sink, uint64_t unit, const struct partial *pa
     return status;
 }
 
+/* A backend that cannot go on: not to be seen here, where there is memory enough. */
+static void refuse(struct sink *sink, pp_status status) {
+    struct notes *notes = (struct notes *)sink;
+    (void)status;
+    notes->failed = true;
+    atomic_store(&sink->stop, true);
+}
+
 static void notes_init(struct notes *notes, const struct job *job, uint64_t first) {
     memset(notes, 0, sizeof *notes);
     notes->sink.put = note;
+    notes->sink.fail = refuse;
     notes->job = job;
     notes->next = first;
     pthread_mutex_init(&notes->lock, NULL);
@@ -149,6 +159,7 @@ static void check_whole(const struct setting *setting) {
     assert_int_equal(run(setting, &notes, 0, setting->job->n_units, &result), PP_OK);
     assert_int_equal(notes.wrong, 0);
     assert_int_equal(notes.puts, setting->job->n_units);
+    assert_false(notes.failed);
     for (uint64_t unit = 0; unit < setting->job->n_units; unit++)
         assert_int_equal(notes.times[unit], 1);
     assert_true(result.threads >= 1 && result.phases.compute >= 0);

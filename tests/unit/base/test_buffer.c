@@ -32,6 +32,15 @@ static void test_reserving_is_not_using(void **state) {
     free(buffer.data);
 }
 
+/* No room at all is room too, not a lack of memory. */
+static void test_reserving_nothing(void **state) {
+    (void)state;
+    pp_buffer buffer = {NULL, 0, 0};
+    assert_non_null(pp_buffer_reserve(&buffer, 0));
+    assert_int_equal(buffer.size, 0);
+    free(buffer.data);
+}
+
 /* A million single bytes must not mean a million reallocations. */
 static void test_growth_is_amortised(void **state) {
     (void)state;
@@ -68,9 +77,8 @@ static void test_impossible_sizes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bytes_stay),
-        cmocka_unit_test(test_reserving_is_not_using),
-        cmocka_unit_test(test_growth_is_amortised),
+        cmocka_unit_test(test_bytes_stay),        cmocka_unit_test(test_reserving_is_not_using),
+        cmocka_unit_test(test_reserving_nothing), cmocka_unit_test(test_growth_is_amortised),
         cmocka_unit_test(test_impossible_sizes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

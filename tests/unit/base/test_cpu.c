@@ -10,7 +10,7 @@ static void test_allowed_follows_affinity(void **state) {
     cpu_set_t all;
     assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
     assert_in_range(cpu_allowed(), 1, (unsigned)CPU_COUNT(&all));
-    int one = 0;
+    size_t one = 0;
     while (!CPU_ISSET(one, &all))
         one++;
     cpu_set_t narrow;

@@ -33,7 +33,7 @@ static void each_session(void (*check)(pp_session *session)) {
     static const char *const names[] = {"serial", "openmp", "auto"};
     for (size_t b = 0; b < COUNT_OF(names); b++)
         for (size_t m = 0; m < COUNT_OF(methods); m++) {
-            if (b == 1 && !backend_usable("openmp"))
+            if ((b == 1 && !backend_usable("openmp")) || (b == 2 && methods[m] != PP_METHOD_AUTO))
                 continue;
             pp_session *session = open_session(names[b], b == 1 ? 3 : 0, methods[m], 0);
             check(session);
@@ -82,7 +82,7 @@ static bool watch(void *user, const pp_progress *progress) {
 static void check_progress(pp_session *session) {
     for (int by_cancel = 0; by_cancel < 2; by_cancel++) {
         struct watch seen = {.session = session,
-                             .stop_after = 3,
+                             .stop_after = by_cancel ? 1 : 2,
                              .by_cancel = by_cancel,
                              .total = ENDLESS + 1};
         pp_session_on_progress(session, watch, &seen);
@@ -90,7 +90,7 @@ static void check_progress(pp_session *session) {
         assert_cancelled(session, pp_count(session, 0, ENDLESS, NULL));
         double seconds = clock_seconds() - begin;
         assert_int_equal(seen.wrong, 0);
-        assert_int_equal(seen.calls, 3);
+        assert_in_range(seen.calls, seen.stop_after, 5); /* units in other hands may still finish */
         assert_true(seen.done > 0);
         assert_true(seen.calls <= 20 * seconds + 1);
     }
@@ -140,8 +140,8 @@ static void check_other_thread(pp_session *session) {
         pp_list_callback callback = {.emit = ignore};
         pthread_t thread;
         assert_int_equal(pthread_create(&thread, NULL, cancel_soon, session), 0);
-        pp_status status = list ? pp_list(session, 0, ENDLESS, &callback)
-                                : pp_count(session, 0, ENDLESS, NULL);
+        pp_status status =
+            list ? pp_list(session, 0, ENDLESS, &callback) : pp_count(session, 0, ENDLESS, NULL);
         pthread_join(thread, NULL);
         assert_cancelled(session, status);
     }

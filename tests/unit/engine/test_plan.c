@@ -112,7 +112,7 @@ static void check_unit_size(const struct job *job, unsigned workers) {
     uint64_t bytes = size / WHEEL_BYTE;
     bool bitmap = job->method == PP_METHOD_SIEVE && job->question != QUESTION_TEST;
     if (size == 0 || (bitmap && bytes > 32u << 20) ||
-        (bitmap && job->question == QUESTION_LIST && bytes > 1u << 20) ||
+        (bitmap && job->question == QUESTION_LIST && bytes > 2u << 20) ||
         (job->question == QUESTION_TEST && size > 1u << 16))
         fail_msg("question %d, %s, [%llu, %llu], %u workers: units of %llu", (int)job->question,
                  pp_method_name(job->method), ULL(job->lo), ULL(job->hi), workers, ULL(size));

@@ -287,8 +287,8 @@ static void test_several_at_once(void **state) {
 
 /* ---- the environment ----------------------------------------------------------------------- */
 
-/* Runs this program again with a variable set; returns the threads that a long job took. */
-static int threads_with(const char *variable, const char *value) {
+/* Runs this program again with a variable set; returns what it was asked to say. */
+static int run_again(const char *variable, const char *value, const char *what) {
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
@@ -296,12 +296,17 @@ static int threads_with(const char *variable, const char *value) {
             setenv(variable, value, 1);
         if (!freopen("/dev/null", "w", stderr)) /* the runtime complains of values it refuses */
             _exit(120);
-        execl("/proc/self/exe", "test_session", "threads", (char *)NULL);
+        execl("/proc/self/exe", "test_session", what, (char *)NULL);
         _exit(121);
     }
     int how = 0;
     assert_true(child > 0 && waitpid(child, &how, 0) == child && WIFEXITED(how));
     return WEXITSTATUS(how);
+}
+
+/* The threads that a long job took. */
+static int threads_with(const char *variable, const char *value) {
+    return run_again(variable, value, "threads");
 }
 
 static int say_threads(void) {
@@ -317,6 +322,17 @@ static int say_threads(void) {
     return (int)result.threads;
 }
 
+/* Whether the threads that a job would take are at most as many as may be asked for. */
+static int say_bounded(void) {
+    pp_session *session;
+    pp_session_options options = {.backend = "openmp"};
+    if (pp_session_open(&options, &session, NULL) != PP_OK)
+        return 122;
+    unsigned threads = session->opened[0].backend->workers(session->opened[0].state);
+    pp_session_close(session);
+    return threads > 1000 && threads <= 4096;
+}
+
 static void test_omp_num_threads(void **state) {
     (void)state;
     if (!backend_usable("openmp"))
@@ -327,24 +343,32 @@ static void test_omp_num_threads(void **state) {
     assert_int_equal(threads_with("OMP_NUM_THREADS", "1"), 1);
     assert_int_equal(threads_with("OMP_NUM_THREADS", "3"), 3);
     assert_int_equal(threads_with("OMP_NUM_THREADS", "5,2"), 5);
-    assert_int_equal(threads_with("OMP_NUM_THREADS", "-1"), usual);
-    assert_int_equal(threads_with("OMP_NUM_THREADS", "0"), usual);
-    assert_int_equal(threads_with("OMP_NUM_THREADS", ""), usual);
-    assert_int_equal(threads_with("OMP_NUM_THREADS", "many"), usual);
+    assert_int_equal(run_again("OMP_NUM_THREADS", "100000", "bounded"), 1);
     /* Fewer threads than asked for still give the whole answer. */
     assert_int_equal(threads_with("OMP_THREAD_LIMIT", "1"), 1);
+    /* libomp 14 ends the process at some of these, before main has begun. */
+    static const char *const nonsense[] = {"-1", "0", "", "many", "99999999999999999999x"};
+    for (size_t i = 0; i < COUNT_OF(nonsense) && strstr(pp_build()->openmp, "libgomp"); i++)
+        assert_int_equal(threads_with("OMP_NUM_THREADS", nonsense[i]), usual);
 }
 
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "threads") == 0)
         return say_threads();
+    if (argc > 1 && strcmp(argv[1], "bounded") == 0)
+        return say_bounded();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refusals),         cmocka_unit_test(test_simd_levels),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_simd_levels),
         cmocka_unit_test(test_devices_by_id_and_name),
-        cmocka_unit_test(test_method_names),     cmocka_unit_test(test_auto_chooses),
-        cmocka_unit_test(test_null_options),     cmocka_unit_test(test_result_and_error),
-        cmocka_unit_test(test_no_session),       cmocka_unit_test(test_a_thousand_sessions),
-        cmocka_unit_test(test_several_at_once),  cmocka_unit_test(test_omp_num_threads),
+        cmocka_unit_test(test_method_names),
+        cmocka_unit_test(test_auto_chooses),
+        cmocka_unit_test(test_null_options),
+        cmocka_unit_test(test_result_and_error),
+        cmocka_unit_test(test_no_session),
+        cmocka_unit_test(test_a_thousand_sessions),
+        cmocka_unit_test(test_several_at_once),
+        cmocka_unit_test(test_omp_num_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,7 +117,7 @@ static void test_strong(void **state) {
 /* Transcribed a second time from the literature: a slip in a base hardly ever shows. */
 static void test_bases_and_bounds(void **state) {
     (void)state;
-    static const uint64_t psi[] = {2047,       1373653,       25326001,       3215031751,
+    static const uint64_t psi[] = {2047,          1373653,       25326001,       3215031751,
                                    2152302898747, 3474749660383, 341550071728321};
     static const uint32_t primes[] = {2, 3, 5, 7, 11, 13, 17};
     static const uint32_t sinclair[] = {2, 325, 9375, 28178, 450775, 9780504, 1795265022};
@@ -149,9 +149,12 @@ static void test_is_prime_odd(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_inverse), cmocka_unit_test(test_modulus),
-        cmocka_unit_test(test_add),     cmocka_unit_test(test_mul),
-        cmocka_unit_test(test_ctz),     cmocka_unit_test(test_strong),
+        cmocka_unit_test(test_inverse),
+        cmocka_unit_test(test_modulus),
+        cmocka_unit_test(test_add),
+        cmocka_unit_test(test_mul),
+        cmocka_unit_test(test_ctz),
+        cmocka_unit_test(test_strong),
         cmocka_unit_test(test_bases_and_bounds),
         cmocka_unit_test(test_is_prime_odd),
     };

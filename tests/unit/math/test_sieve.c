@@ -33,7 +33,7 @@ static void free_base(struct sieve_base *base) {
 /* Sieves into memory of the exact size; the caller frees it. */
 static uint64_t *sieve(const struct sieve_base *base, uint64_t first_word, size_t n_words) {
     uint64_t *words = malloc(n_words * sizeof *words);
-    void *scratch = malloc(sieve_scratch_size(base));
+    void *scratch = malloc(sieve_scratch_size());
     assert_true(words && scratch);
     memset(words, 0xa5, n_words * sizeof *words); /* what was there before must not matter */
     sieve_words(words, first_word, n_words, base, scratch);
@@ -186,8 +186,8 @@ static void test_windows(void **state) {
 /* ---- the top of 2^64 ---------------------------------------------------------------------- */
 
 static void set_prime(struct sieve_base *base, uint64_t prime) {
-    base->words[prime / WHEEL_WORD] |=
-        UINT64_C(1) << (prime % WHEEL_WORD / 30 * 8 + wheel_bits[prime % 30]);
+    base->words[prime / WHEEL_WORD] |= UINT64_C(1)
+                                       << (prime % WHEEL_WORD / 30 * 8 + wheel_bits[prime % 30]);
 }
 
 /*

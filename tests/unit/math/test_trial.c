@@ -18,8 +18,9 @@ static void test_isqrt_edges(void **state) {
     assert_int_equal(isqrt64(1), 1);
     assert_int_equal(isqrt64(UINT64_MAX), UINT32_MAX);
     for (unsigned i = 0; i < 2000000; i++) {
-        uint64_t k = i < 2000 ? i + 1 : i < 4000 ? UINT32_MAX - (i - 2000)
-                                                 : 1 + random_sized(&random, 32) % UINT32_MAX;
+        uint64_t k = i < 2000   ? i + 1
+                     : i < 4000 ? UINT32_MAX - (i - 2000)
+                                : 1 + random_sized(&random, 32) % UINT32_MAX;
         uint64_t square = k * k;
         if (isqrt64(square) != k || isqrt64(square - 1) != k - 1)
             fail_msg("square of %llu: %u, before it %u", ULL(k), isqrt64(square),
@@ -72,6 +73,12 @@ static void test_window_around_border(void **state) {
         above += prime && n > border;
     }
     assert_true(below >= 2 && above >= 1);
+}
+
+/* A prime that a double cannot hold: rounded to the next multiple of four it has divisors. */
+static void test_wide_prime(void **state) {
+    (void)state;
+    check(UINT64_C(10000000000000061), true);
 }
 
 /*
@@ -129,13 +136,10 @@ static void test_widest(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_isqrt_edges),
-        cmocka_unit_test(test_all_small),
-        cmocka_unit_test(test_squares),
-        cmocka_unit_test(test_window_around_border),
-        cmocka_unit_test(test_divisor_at_every_place),
-        cmocka_unit_test(test_known),
-        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_isqrt_edges), cmocka_unit_test(test_all_small),
+        cmocka_unit_test(test_squares),     cmocka_unit_test(test_window_around_border),
+        cmocka_unit_test(test_wide_prime),  cmocka_unit_test(test_divisor_at_every_place),
+        cmocka_unit_test(test_known),       cmocka_unit_test(test_random),
         cmocka_unit_test(test_widest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

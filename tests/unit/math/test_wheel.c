@@ -126,9 +126,9 @@ static void test_small_primes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tables),       cmocka_unit_test(test_decode),
-        cmocka_unit_test(test_trim_small),   cmocka_unit_test(test_trim_keeps),
-        cmocka_unit_test(test_trim_top),     cmocka_unit_test(test_small_primes),
+        cmocka_unit_test(test_tables),     cmocka_unit_test(test_decode),
+        cmocka_unit_test(test_trim_small), cmocka_unit_test(test_trim_keeps),
+        cmocka_unit_test(test_trim_top),   cmocka_unit_test(test_small_primes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -140,10 +140,13 @@ static void test_a_flipped_bit_shows(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_splitmix),    cmocka_unit_test(test_pinned),
-        cmocka_unit_test(test_each_number), cmocka_unit_test(test_small),
+        cmocka_unit_test(test_splitmix),
+        cmocka_unit_test(test_pinned),
+        cmocka_unit_test(test_each_number),
+        cmocka_unit_test(test_small),
         cmocka_unit_test(test_words_and_primes_agree),
-        cmocka_unit_test(test_linear),      cmocka_unit_test(test_a_flipped_bit_shows),
+        cmocka_unit_test(test_linear),
+        cmocka_unit_test(test_a_flipped_bit_shows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

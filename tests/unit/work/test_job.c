@@ -14,8 +14,8 @@ static bool is_sieved(const struct job *job) {
 /* Unit u and its neighbour fit together, and each lies where it must. */
 static void check_unit(const struct job *job, uint64_t unit, uint64_t lo, uint64_t hi) {
     struct span span = job_span(job, unit);
-    bool inside = lo <= span.lo && span.lo <= span.hi && span.hi <= hi &&
-                  span.hi - span.lo < job->unit_size;
+    bool inside =
+        lo <= span.lo && span.lo <= span.hi && span.hi <= hi && span.hi - span.lo < job->unit_size;
     bool first = unit > 0 || span.lo == lo, last = unit + 1 < job->n_units || span.hi == hi;
     bool joined = unit + 1 == job->n_units || job_span(job, unit + 1).lo == span.hi + 1;
     bool aligned = !is_sieved(job) || unit == 0 || span.lo % WHEEL_WORD == 0;
@@ -50,10 +50,8 @@ static void check_range(uint64_t lo, uint64_t hi, uint64_t size) {
     static const pp_method methods[] = {PP_METHOD_TRIAL, PP_METHOD_MR, PP_METHOD_SIEVE};
     for (size_t m = 0; m < COUNT_OF(methods); m++)
         for (int question = QUESTION_COUNT; question <= QUESTION_LIST; question++) {
-            struct job job = {.question = (enum question)question,
-                              .method = methods[m],
-                              .lo = lo,
-                              .hi = hi};
+            struct job job = {
+                .question = (enum question)question, .method = methods[m], .lo = lo, .hi = hi};
             check_cut(job, size, lo, hi);
         }
 }
@@ -126,9 +124,8 @@ static void test_arrays(void **state) {
     for (size_t l = 0; l < COUNT_OF(lengths); l++)
         for (size_t s = 0; s < COUNT_OF(sizes); s++)
             for (size_t m = 0; m < COUNT_OF(methods); m++) {
-                struct job job = {.question = QUESTION_TEST,
-                                  .method = methods[m],
-                                  .n_numbers = lengths[l]};
+                struct job job = {
+                    .question = QUESTION_TEST, .method = methods[m], .n_numbers = lengths[l]};
                 check_cut(job, sizes[s], 0, lengths[l] - 1);
             }
 }
@@ -161,9 +158,9 @@ static void test_size(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_small_ranges), cmocka_unit_test(test_extreme_ranges),
+        cmocka_unit_test(test_small_ranges),  cmocka_unit_test(test_extreme_ranges),
         cmocka_unit_test(test_random_ranges), cmocka_unit_test(test_arrays),
-        cmocka_unit_test(test_empty_array), cmocka_unit_test(test_size),
+        cmocka_unit_test(test_empty_array),   cmocka_unit_test(test_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,10 +46,8 @@ static void check_decode(const uint64_t *words, size_t n_words, uint64_t first_w
                          unsigned small_primes) {
     static struct collected got;
     got.n = got.runs = got.stop_after = 0;
-    struct partial partial = {.words = words,
-                              .first_word = first_word,
-                              .n_words = n_words,
-                              .small_primes = small_primes};
+    struct partial partial = {
+        .words = words, .first_word = first_word, .n_words = n_words, .small_primes = small_primes};
     assert_int_equal(partial_decode(&partial, collect, &got), 0);
     size_t at = 0;
     static const uint64_t small[] = {2, 3, 5};
@@ -132,8 +130,10 @@ static void test_sum(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_count_bits),        cmocka_unit_test(test_runs_across_the_border),
-        cmocka_unit_test(test_nothing_to_decode), cmocka_unit_test(test_stops_early),
+        cmocka_unit_test(test_count_bits),
+        cmocka_unit_test(test_runs_across_the_border),
+        cmocka_unit_test(test_nothing_to_decode),
+        cmocka_unit_test(test_stops_early),
         cmocka_unit_test(test_sum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,157 @@
+# compare: one job on every backend, answers checked, and the sequential control beside it.
+load helper
+
+# Alternatives that are always there.
+short=(compare --runs 1 --warmup 0)
+
+@test "without a job: the book's range, a count of a second, and the control" {
+    pp 0 "${short[@]}"
+    says_nothing
+    [[ $output == *"list 1e13 1e13+500 --method trial"* ]] || fail "no first job"
+    [[ $output == *"count 1e13 1e13+3e9"* ]] || fail "no second job"
+    [[ $output == *"  16 primes, digest f36c9c42fb0eadc8: the same in all "* ]] || fail "16 primes"
+    [[ $output == *"  100222176 primes, digest "*": the same in all "* ]] || fail "the count"
+    [[ $output == *"the control: f(x) = x² − x + 1 applied 20 times from 3"* ]] || fail "no control"
+    [[ $output == *"last five digits 35443 in every form and run"* ]] || fail "no 35443"
+    [[ $output == *"plain, one thread"*base* ]] || fail "no plain form"
+    [[ $output == *"handed to 20 workers in turn"* ]] || fail "not the book's workers"
+    for backend in $(backends); do
+        [ $(grep -cE "^  $backend +trial +[0-9]+ " <<<"$output") -ge 1 ] || fail "no row: $backend"
+        [ $(grep -cE "^  $backend +sieve +[0-9]+ " <<<"$output") -ge 1 ] || fail "no row: $backend"
+    done
+    has_backend opencl || [[ $output == *"left out: backend opencl: "* ]] || fail "left out, why?"
+    ! has_backend openmp || [ $(cores) -lt 2 ] ||
+        [[ $output == *"In short: "*" threads do "*" times."* ]] || fail "no lesson"
+}
+
+@test "a job that is given, with and without --" {
+    pp 0 "${short[@]}" -- count 1e6 --method sieve
+    [ "$(grep -c 'primes, digest' <<<"$output")" -eq 1 ] || fail "another job than the one given"
+    [[ $output == *"count 1e6 --method sieve"*"  78498 primes, digest "* ]] || fail "78498"
+    [[ $output == *35443* ]] || fail "no control"
+    pp 0 "${short[@]}" count 1e6 --method sieve
+    [[ $output == *"  78498 primes, digest "* ]] || fail "78498"
+    pp 0 "${short[@]}" -- list 1e13 --dist 500 --order completion
+    [[ $output == *"  16 primes, digest f36c9c42fb0eadc8"* ]] || fail "16"
+    pp 0 "${short[@]}" -- test 7 8 11
+    [[ $output == *"  2 primes, digest "* ]] || fail "2"
+    seq 100 >numbers
+    pp 0 "${short[@]}" -- test --input numbers
+    [[ $output == *"  25 primes, digest "* ]] || fail "25"
+    pp 0 "${short[@]}" -- test <numbers
+    [[ $output == *"  25 primes, digest "* ]] || fail "25 on standard input"
+}
+
+@test "lists of backends, methods and threads are alternatives" {
+    pp 0 "${short[@]}" --backend serial --method trial,mr,sieve -- count 1e5
+    for method in trial mr sieve; do
+        [ $(grep -c "^  serial  *$method  *1 " <<<"$output") -eq 1 ] || fail "no row: $method"
+    done
+    has_backend openmp || skip "no openmp"
+    pp 0 "${short[@]}" --backend openmp --threads 1,2,3 -- count 2e8 --method sieve
+    for threads in 1 2 3; do
+        [ $(grep -c "^  openmp  *sieve  *$threads " <<<"$output") -eq 1 ] || fail "$threads threads"
+    done
+    pp 0 "${short[@]}" --backend openmp,serial --method sieve,mr -t 2 --format csv -- count 1e5
+    [ ${#lines[@]} -eq 5 ] || fail "two backends, two methods"
+    pp 0 "${short[@]}" --backend serial --method mr -- count 1e5 --method trial
+    [ $(grep -c "^  serial  *mr " <<<"$output") -eq 1 ] || fail "the option wins over the job"
+}
+
+@test "bad words: 2" {
+    refuses 2 "there is no backend 'cuda'" "${short[@]}" --backend serial,cuda -- count 10
+    refuses 2 "there is no backend ''" "${short[@]}" --backend serial, -- count 10
+    refuses 2 "'fermat' is none of" "${short[@]}" --method mr,fermat -- count 10
+    refuses 2 "--threads: 0 is not in 1" "${short[@]}" --threads 0 -- count 10
+    refuses 2 "--threads" "${short[@]}" --threads 1,x -- count 10
+    refuses 2 "--threads" "${short[@]}" --threads 1,,2 -- count 10
+    refuses 2 "--runs: 0 is not in 1" compare --runs 0 -- count 10
+    refuses 2 "--runs: 1001 is not in 1" compare --runs 1001 -- count 10
+    refuses 2 "--warmup" compare --warmup x -- count 10
+    refuses 2 "--seed" compare --seed 2^64 -- count 10
+    many=$(printf 'serial,%.0s' {1..65})
+    refuses 2 "more than 64 alternatives" "${short[@]}" --backend "${many%,}" -- count 10
+}
+
+@test "bad jobs: 2" {
+    refuses 2 "a job of test, count or list, not 'frobnicate'" "${short[@]}" -- frobnicate
+    refuses 2 "a job of test, count or list, not 'iterate'" "${short[@]}" -- iterate
+    refuses 2 "a job of test, count or list, not 'compare'" "${short[@]}" -- compare
+    refuses 2 "begins above its end" "${short[@]}" -- count 5 3
+    refuses 2 "the end of the range is missing" "${short[@]}" -- count
+    refuses 2 "unrecognized option '--steps'" "${short[@]}" -- count 10 --steps 3
+    refuses 2 "above 2^64-1" "${short[@]}" -- count 2^64
+    refuses 2 "above 2^64-1" "${short[@]}" -- test 2^64
+    refuses 2 "numbers below 2^64 only" "${short[@]}" -- test < <(echo 7 2^64)
+    refuses 2 "no numbers to test" "${short[@]}" -- test </dev/null
+    refuses 2 "standard input:1:3: unexpected" "${short[@]}" -- test < <(echo 7 x)
+    refuses 5 "missing: No such file" "${short[@]}" -- test --input missing
+    for words in "-o answers" "--backend serial" "-t 2" "--format json"; do
+        refuses 2 "give them before --" "${short[@]}" -- count 10 $words
+    done
+    [ ! -e answers ] || fail "a file was made"
+}
+
+@test "only what is not available: 4" {
+    refuses 4 "method pi is not in this version" "${short[@]}" --method pi -- count 10
+    refuses 4 "method hybrid is not in this version" "${short[@]}" -- count 10 --method hybrid
+    refuses 4 "no avx2 code" "${short[@]}" --simd avx2 -- count 10
+    refuses 4 "no usable device 'abacus'" "${short[@]}" -- count 10 --device abacus
+    refuses 4 "no usable device 'abacus'" "${short[@]}" --device abacus -- count 10
+    ! has_backend opencl || skip "there is an OpenCL"
+    refuses 4 "backend opencl: " "${short[@]}" --backend opencl -- count 10
+    pp 0 "${short[@]}" --backend opencl,serial -- count 10
+    [[ $output == *"left out: backend opencl: "* ]] || fail "left out, why?"
+}
+
+@test "six runs give an interval, fewer do not" {
+    pp 0 compare --runs 6 --warmup 0 --backend serial --method mr,sieve -- count 1e5
+    [[ $output != *"needs 6 runs"* ]] || fail "there are 6"
+    [ $(grep -cE '^  serial .* … ' <<<"$output") -eq 2 ] || fail "no intervals"
+    [[ $output == *"in all 12 runs (12 timed, 0 to warm up)"* ]] || fail "12 runs"
+    pp 0 compare --runs 5 --warmup 1 --backend serial --method mr,sieve -- count 1e5
+    [ $(grep -cE '^  serial .* needs 6 runs ' <<<"$output") -eq 2 ] || fail "an interval of 5 runs"
+    [[ $output == *"too few runs to say how sure that is"* ]] || fail "sure of what?"
+    [[ $output == *"in all 12 runs (10 timed, 2 to warm up)"* ]] || fail "12 runs"
+    pp 0 compare --runs 6 --warmup 0 --backend serial --method mr --format json -o six.json \
+        -- count 1e5
+    holds six.json results.0.interval.#=2 results.0.runs.#=6 runs.#=6 \
+        control.forms.0.interval.#=2 control.forms.0.runs.#=6 verdict.timed_runs=6
+}
+
+@test "csv: one table" {
+    pp 0 "${short[@]}" --backend serial --format csv
+    [ "${lines[0]}" = job,backend,method,threads,count,digest,median,interval_lo,interval_hi,speedup,utilisation ] ||
+        fail header
+    [ ${#lines[@]} -eq 3 ] || fail "two jobs, two rows"
+    for line in "${lines[@]:1}"; do
+        [[ $line =~ ^\"(list|count)\ [^\"]*\",(serial|openmp|opencl),(trial|sieve),[0-9]+,[0-9]+,[0-9a-f]{16},[0-9.]+,,,[0-9.]+,[0-9.]+$ ]] ||
+            fail "$line"
+    done
+    echo 7 >'a"b'
+    pp 0 "${short[@]}" --backend serial --format csv -- test --input 'a"b'
+    [[ ${lines[1]} == '"test --input a""b",serial,'* ]] || fail "quotes"
+}
+
+@test "json" {
+    pp 0 "${short[@]}" --format json -o default.json
+    holds default.json "job.words=list 1e13 1e13+500 --method trial" job.lo=10000000000000 \
+        verdict.agree=true verdict.base=serial verdict.warmup_runs=0 results.0.count=16 \
+        results.0.interval=null results.0.runs.#=1 control.forms.0.interval=null \
+        results.0.digest=f36c9c42fb0eadc8 results.0.speedup=1.0 further.#=1 \
+        further.0.results.0.count=100222176 control.last_digits=35443 control.steps=20 \
+        control.forms.0.form=plain interrupted=absent
+    printf '7\n9\n' >$'odd\xff\n\e"\\'
+    pp 0 "${short[@]}" --backend serial --format json -o odd.json -- test --input $'odd\xff\n\e"\\'
+    holds odd.json 'job.words=test --input odd???"\' job.numbers=2 results.0.count=1 further.#=0
+    pp 0 compare --runs 2 --warmup 0 --seed 7 --method mr,sieve --format json -o many.json \
+        -- list 1e4
+    valid many.json
+}
+
+@test "-o FILE" {
+    pp 0 "${short[@]}" -o found -- count 1e5
+    no_answers
+    grep -q "  9592 primes, digest " found
+    refuses 5 "/dev/full: No space left" "${short[@]}" -o /dev/full -- count 1e5
+}

@@ -1,0 +1,120 @@
+# Where answers go, and what happens when they cannot.
+load helper
+
+# Every command with something to say.
+commands=("test 7" "count 100" "list 100" "iterate" "devices")
+
+@test "-o FILE holds what standard output would" {
+    for words in "test 7 8" "count 100" "list 100" "iterate" "devices"; do
+        "$PARPRIME" $words -q >want
+        echo "what was there before, and is longer than that" >found
+        pp 0 $words -q -o found
+        no_answers
+        cmp want found || fail "$words"
+        pp 0 $words --quiet --output=found
+        cmp want found
+    done
+}
+
+@test "answers only on stdout, all else on stderr" {
+    for words in "test 7 8" "count 100" "list 100" "iterate"; do
+        "$PARPRIME" $words >loud 2>err
+        "$PARPRIME" $words -q >quiet 2>none
+        cmp loud quiet
+        [ -s err ] || fail "$words says nothing on stderr"
+        [ ! -s none ] || fail "$words -q says something on stderr"
+    done
+}
+
+@test "a full disk: 5" {
+    for words in "${commands[@]}" "list 1e7" "test 7 --format json" "count 9 --format json"; do
+        status=0
+        "$PARPRIME" $words >/dev/full 2>err || status=$?
+        [ $status -eq 5 ] || fail "$words: exit code $status"
+        grep -q "parprime: standard output: No space left on device" err || fail "$(cat err)"
+        refuses 5 "/dev/full: No space left on device" $words -o /dev/full
+        ! grep -q " in [0-9.]* s" err || fail "$words: a result line for answers that are lost"
+    done
+}
+
+@test "a closed standard output: 5" {
+    for words in "${commands[@]}" "list 1e7" "list 100 --format json"; do
+        status=0
+        "$PARPRIME" $words >&- 2>err || status=$?
+        [ $status -eq 5 ] || fail "$words: exit code $status"
+        grep -q "parprime: standard output: Bad file descriptor" err || fail "$(cat err)"
+    done
+    # Nothing to write, nothing lost.
+    "$PARPRIME" test -e 7 >&- 2>err
+    "$PARPRIME" count 100 -o found >&- 2>err
+    [ "$(cat found)" = 25 ]
+}
+
+@test "a closed standard error: no message strays into the answers" {
+    "$PARPRIME" count 100 -v -o found 2>&-
+    [ "$(cat found)" = 25 ] || fail "$(cat found)"
+    echo '7 8x' >numbers
+    status=0
+    "$PARPRIME" test --input numbers -o found 2>&- >&- <&- || status=$?
+    [ $status -eq 2 ] || fail "exit code $status"
+    [ "$(cat found)" = "7 prime" ] || fail "$(cat found)"
+    [ "$(cat numbers)" = "7 8x" ] || fail "the input was written to"
+}
+
+@test "a file that cannot be made: 5" {
+    mkdir closed
+    chmod 555 closed
+    [ $(id -u) -ne 0 ] || closed=/proc
+    for words in "${commands[@]}"; do
+        refuses 5 ": " $words -o "${closed-closed}/answers"
+        refuses 5 "missing/answers: No such file or directory" $words -o missing/answers
+        refuses 5 "closed: Is a directory" $words -o closed
+    done
+    # At once, not after the work.
+    before=$SECONDS
+    refuses 5 "missing/answers" count 0 1e15 -o missing/answers
+    refuses 5 "missing/answers" iterate --steps 1e12 -o missing/answers
+    refuses 5 "missing/answers" compare -o missing/answers
+    [ $((SECONDS - before)) -lt 5 ] || fail "too late"
+}
+
+@test "a limit on file sizes ends it as it ends others" {
+    status=0
+    (ulimit -c 0; ulimit -f 1; exec "$PARPRIME" list 1e6 -o found 2>err) || status=$?
+    [ $status -eq 153 ] || [ $status -eq 5 ] || fail "exit code $status"
+    [ $(stat -c %s found) -le 1024 ]
+    status=0
+    (
+        trap '' XFSZ
+        ulimit -f 1
+        exec "$PARPRIME" list 1e6 -o found 2>err
+    ) || status=$?
+    [ $status -eq 5 ] || fail "exit code $status with SIGXFSZ ignored"
+    grep -q "found: File too large" err
+}
+
+@test "a closed pipe ends it soon and quietly" {
+    for words in "list 1e9" "list 1e10 --order completion" "list 1e9 --format json" \
+        "list 0 2^64-1" "list 1e9 --output-format u64" "test --input numbers"; do
+        yes 7 | head -1000000 >numbers
+        before=$SECONDS
+        { env --default-signal=PIPE "$PARPRIME" $words 2>err && status=0 || status=$?
+          echo $status >code; } | head -c 2 >first
+        [ "$(cat code)" -eq 141 ] || fail "$words: exit code $(cat code)"
+        [ ! -s err ] || fail "$words: $(cat err)"
+        [ $((SECONDS - before)) -le 5 ] || fail "$words: not soon"
+    done
+}
+
+@test "a closed pipe, SIGPIPE ignored: 5" {
+    { env --ignore-signal=PIPE "$PARPRIME" list 1e8 2>err && status=0 || status=$?
+      echo $status >code; } | head -c 2 >first
+    [ "$(cat code)" -eq 5 ] || fail "exit code $(cat code)"
+    grep -q "parprime: standard output: Broken pipe" err
+}
+
+@test "a slow reader gets everything" {
+    { "$PARPRIME" list 1e6 -q; } | { sleep 0.5; cat; } >found
+    "$PARPRIME" list 1e6 -q >want
+    cmp found want
+}

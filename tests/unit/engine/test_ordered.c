@@ -1,0 +1,306 @@
+/*
+ * Listing on many threads: exact ascending order, completion order as a permutation of it,
+ * failures of the caller's functions at every moment, and bounded memory. An alarm ends what
+ * hangs. Without OpenMP the same runs on one thread.
+ */
+#include "engine/ordered.h"
+#include "support/support.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LIMIT = 400000, PRIMES = 33860, UNIT = 480 };
+
+static pp_session *session_of(unsigned threads, pp_method method, uint64_t unit_size) {
+    bool many = backend_usable("openmp");
+    return open_session(many ? "openmp" : "serial", many ? threads : 1, method, unit_size);
+}
+
+/* What the callbacks saw. cmocka's asserts jump, so on worker threads faults are counted. */
+struct seen {
+    uint64_t numbers[PRIMES + 1];
+    size_t n, emits, fail_emit_at; /* 0: never */
+    pp_status failure;
+    atomic_size_t renders, fail_render_at;
+    atomic_int inside;
+    atomic_uint wrong;
+    bool slow;
+};
+
+static void pause_briefly(void) {
+    struct timespec pause = {0, 200 * 1000};
+    nanosleep(&pause, NULL);
+}
+
+static pp_status render(void *user, const uint64_t *primes, size_t n, pp_buffer *out) {
+    struct seen *seen = user;
+    size_t turn = atomic_fetch_add(&seen->renders, 1) + 1;
+    size_t fail_at = atomic_load(&seen->fail_render_at);
+    if (fail_at && turn >= fail_at)
+        return seen->failure;
+    char *room = pp_buffer_reserve(out, n * sizeof *primes);
+    if (!room)
+        return PP_ERR_MEMORY;
+    memcpy(room, primes, n * sizeof *primes);
+    out->size += n * sizeof *primes;
+    return PP_OK;
+}
+
+static pp_status emit(void *user, const void *bytes, size_t n_bytes) {
+    struct seen *seen = user;
+    seen->wrong += atomic_fetch_add(&seen->inside, 1) != 0; /* never twice at once */
+    seen->emits++;
+    seen->wrong += seen->fail_emit_at && seen->emits > seen->fail_emit_at;
+    pp_status status = seen->emits == seen->fail_emit_at ? seen->failure : PP_OK;
+    size_t n = n_bytes / sizeof(uint64_t);
+    if (n == 0 || n_bytes % sizeof(uint64_t) || seen->n + n > PRIMES) {
+        seen->wrong++;
+    } else {
+        memcpy(seen->numbers + seen->n, bytes, n_bytes);
+        for (size_t i = seen->n + 1; i < seen->n + n; i++) /* ascending within a block */
+            seen->wrong += seen->numbers[i - 1] >= seen->numbers[i];
+        seen->n += n;
+    }
+    if (seen->slow && seen->emits % 16 == 0)
+        pause_briefly();
+    atomic_fetch_sub(&seen->inside, 1);
+    return status;
+}
+
+static pp_status list(pp_session *session, struct seen *seen, pp_order order) {
+    pp_list_callback callback = {.user = seen, .order = order, .render = render, .emit = emit};
+    alarm(100);
+    pp_status status = pp_list(session, 0, LIMIT, &callback);
+    alarm(0);
+    return status;
+}
+
+static int by_number(const void *a, const void *b) {
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static void check_list(unsigned threads, pp_method method, uint64_t unit_size, pp_order order,
+                       bool slow) {
+    static struct seen seen;
+    memset(&seen, 0, sizeof seen);
+    seen.slow = slow;
+    pp_session *session = session_of(threads, method, unit_size);
+    assert_int_equal(list(session, &seen, order), PP_OK);
+    assert_int_equal(seen.wrong, 0);
+    assert_int_equal(seen.n, PRIMES);
+    assert_int_equal(pp_session_result(session)->count, PRIMES);
+    assert_true(pp_session_result(session)->phases.output > 0);
+    if (order == PP_ORDER_COMPLETION)
+        qsort(seen.numbers, seen.n, sizeof *seen.numbers, by_number);
+    uint8_t *prime = naive_sieve(LIMIT);
+    size_t at = 0;
+    for (uint64_t n = 0; n <= LIMIT; n++)
+        if (prime[n] && seen.numbers[at++] != n)
+            fail_msg("%u threads, %s, units of %llu, order %d: %llu at place %zu", threads,
+                     pp_method_name(method), ULL(unit_size), (int)order, ULL(seen.numbers[at - 1]),
+                     at - 1);
+    free(prime);
+    pp_session_close(session);
+}
+
+static void check_lists(pp_order order) {
+    static const unsigned threads[] = {1, 2, 3, 7, 16};
+    static const uint64_t sizes[] = {0, UNIT, 4801};
+    for (size_t t = 0; t < COUNT_OF(threads); t++)
+        for (size_t s = 0; s < COUNT_OF(sizes); s++) {
+            check_list(threads[t], PP_METHOD_SIEVE, sizes[s], order, false);
+            check_list(threads[t], PP_METHOD_MR, sizes[s], order, true);
+        }
+    check_list(7, PP_METHOD_MR, 7, order, false); /* most units are empty */
+}
+
+static void test_ascending(void **state) {
+    (void)state;
+    check_lists(PP_ORDER_ASCENDING);
+}
+
+static void test_completion(void **state) {
+    (void)state;
+    check_lists(PP_ORDER_COMPLETION);
+}
+
+/* ---- failures of the caller's functions ---------------------------------------------------- */
+
+static void check_failure(pp_session *session, pp_order order, size_t emit_at, size_t render_at,
+                          pp_status failure) {
+    static struct seen seen;
+    memset(&seen, 0, sizeof seen);
+    seen.fail_emit_at = emit_at;
+    seen.fail_render_at = render_at;
+    seen.failure = failure;
+    assert_int_equal(list(session, &seen, order), failure);
+    assert_int_equal(seen.wrong, 0); /* and emit was not called again */
+    assert_int_equal(pp_session_error(session)->status, failure);
+    assert_null(pp_session_result(session));
+    if (emit_at)
+        assert_int_equal(seen.emits, emit_at);
+    if (order == PP_ORDER_ASCENDING) /* what did come out is the beginning */
+        for (size_t i = 1; i < seen.n; i++)
+            assert_true(seen.numbers[i - 1] < seen.numbers[i]);
+    /* The session is as good as new. */
+    memset(&seen, 0, sizeof seen);
+    assert_int_equal(list(session, &seen, order), PP_OK);
+    assert_int_equal(seen.n, PRIMES);
+}
+
+static void check_failures(pp_order order) {
+    static const unsigned threads[] = {1, 2, 7};
+    static const size_t moments[] = {1, 2, 3, 10, 100, 500};
+    static const pp_status failures[] = {PP_ERR_IO, PP_ERR_MEMORY, PP_ERR_CANCELLED,
+                                         PP_ERR_INTERNAL};
+    for (size_t t = 0; t < COUNT_OF(threads); t++) {
+        pp_session *session = session_of(threads[t], PP_METHOD_SIEVE, UNIT);
+        for (size_t m = 0; m < COUNT_OF(moments); m++) {
+            pp_status failure = failures[m % COUNT_OF(failures)];
+            check_failure(session, order, moments[m], 0, failure);
+            check_failure(session, order, 0, moments[m], failure);
+        }
+        pp_session_close(session);
+    }
+}
+
+static void test_failures_in_ascending_order(void **state) {
+    (void)state;
+    check_failures(PP_ORDER_ASCENDING);
+}
+
+static void test_failures_in_completion_order(void **state) {
+    (void)state;
+    check_failures(PP_ORDER_COMPLETION);
+}
+
+/* ---- memory -------------------------------------------------------------------------------- */
+
+enum { MANY = 50000000, MANY_UNIT = 24000, FEW_UNIT = 960000 };
+
+/* Who holds everybody else up, until nothing more is rendered, and what he does then. */
+enum holder { EMIT_GOES_ON, EMIT_FAILS, EMIT_CANCELS, RENDER_FAILS };
+
+/* How far rendering runs ahead of a call that does not return. */
+struct ahead {
+    pp_session *session;
+    enum holder holder;
+    atomic_size_t rendered;
+    size_t emitted, most;
+};
+
+static void hold(struct ahead *ahead) {
+    for (size_t before = SIZE_MAX; before != atomic_load(&ahead->rendered);) {
+        before = atomic_load(&ahead->rendered);
+        for (int i = 0; i < 100; i++)
+            pause_briefly();
+    }
+}
+
+static pp_status render_counted(void *user, const uint64_t *primes, size_t n, pp_buffer *out) {
+    struct ahead *ahead = user;
+    if (ahead->holder == RENDER_FAILS && primes[0] == 2) {
+        hold(ahead);
+        return PP_ERR_IO;
+    }
+    atomic_fetch_add(&ahead->rendered, n);
+    char *room = pp_buffer_reserve(out, n * sizeof *primes);
+    if (!room)
+        return PP_ERR_MEMORY;
+    memcpy(room, primes, n * sizeof *primes);
+    out->size += n * sizeof *primes;
+    return PP_OK;
+}
+
+static pp_status emit_held(void *user, const void *bytes, size_t n_bytes) {
+    (void)bytes;
+    struct ahead *ahead = user;
+    bool first = ahead->emitted == 0;
+    if (first && ahead->holder != RENDER_FAILS)
+        hold(ahead);
+    size_t now = atomic_load(&ahead->rendered) - ahead->emitted;
+    ahead->most = now > ahead->most ? now : ahead->most;
+    ahead->emitted += n_bytes / sizeof(uint64_t);
+    if (first && ahead->holder == EMIT_CANCELS)
+        pp_session_cancel(ahead->session);
+    return first && ahead->holder == EMIT_FAILS ? PP_ERR_IO : PP_OK;
+}
+
+static pp_status list_held(struct ahead *ahead, pp_order order, uint64_t unit_size) {
+    pp_list_callback callback = {
+        .user = ahead, .order = order, .render = render_counted, .emit = emit_held};
+    ahead->session = session_of(4, PP_METHOD_SIEVE, unit_size);
+    alarm(100);
+    pp_status status = pp_list(ahead->session, 0, MANY, &callback);
+    alarm(0);
+    pp_session_close(ahead->session);
+    return status;
+}
+
+/*
+ * Three million primes, of which the ring holds back about 16 MiB of text at 21 bytes a line. A
+ * buffer for each unit would let all of them be rendered.
+ */
+static void test_memory_is_bounded(void **state) {
+    (void)state;
+    for (int order = PP_ORDER_ASCENDING; order <= PP_ORDER_COMPLETION; order++) {
+        struct ahead ahead = {.holder = EMIT_GOES_ON};
+        assert_int_equal(list_held(&ahead, (pp_order)order, MANY_UNIT), PP_OK);
+        assert_int_equal(ahead.emitted, 3001134);
+        assert_in_range(ahead.most, 1, 1600000);
+    }
+}
+
+/* Workers that wait for room, in a ring of about ten units, must not wait for ever. */
+static void test_waiters_are_woken(void **state) {
+    (void)state;
+    for (int order = PP_ORDER_ASCENDING; order <= PP_ORDER_COMPLETION; order++) {
+        struct ahead goes_on = {.holder = EMIT_GOES_ON}, fails = {.holder = EMIT_FAILS},
+                     cancels = {.holder = EMIT_CANCELS}, render_fails = {.holder = RENDER_FAILS};
+        assert_int_equal(list_held(&goes_on, (pp_order)order, FEW_UNIT), PP_OK);
+        assert_int_equal(goes_on.emitted, 3001134);
+        assert_int_equal(list_held(&fails, (pp_order)order, FEW_UNIT), PP_ERR_IO);
+        assert_int_equal(list_held(&cancels, (pp_order)order, FEW_UNIT), PP_ERR_CANCELLED);
+        assert_int_equal(list_held(&render_fails, (pp_order)order, FEW_UNIT), PP_ERR_IO);
+    }
+}
+
+/* However units are cut, every worker can have one in hand, and there is always a slot. */
+static void test_slots(void **state) {
+    (void)state;
+    static const uint64_t sizes[] = {1, 240, 24000, 1 << 24, UINT64_C(1) << 40};
+    static const unsigned workers[] = {1, 2, 64, 4096};
+    pp_list_callback callback = {.emit = emit};
+    for (size_t s = 0; s < COUNT_OF(sizes); s++)
+        for (size_t w = 0; w < COUNT_OF(workers); w++)
+            for (uint64_t hi = 1; hi < UINT64_MAX / 1000; hi *= 1000) {
+                struct job job = {.question = QUESTION_LIST, .method = PP_METHOD_MR, .hi = hi};
+                job_cut(&job, sizes[s]);
+                struct ordered ordered;
+                ordered_init(&ordered, &callback);
+                assert_int_equal(ordered.consumer.begin(&ordered.consumer, &job, workers[w]),
+                                 PP_OK);
+                uint64_t busy = job.n_units < workers[w] ? job.n_units : workers[w];
+                assert_true(ordered.n_slots >= busy && ordered.n_slots <= job.n_units);
+                ordered_free(&ordered);
+            }
+    struct ordered unused;
+    ordered_init(&unused, &callback);
+    ordered_free(&unused);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ascending),
+        cmocka_unit_test(test_completion),
+        cmocka_unit_test(test_failures_in_ascending_order),
+        cmocka_unit_test(test_failures_in_completion_order),
+        cmocka_unit_test(test_memory_is_bounded),
+        cmocka_unit_test(test_waiters_are_woken),
+        cmocka_unit_test(test_slots),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
