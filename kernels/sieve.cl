@@ -32,6 +32,35 @@ __kernel void pp_sieve_serial(__global ulong *words, ulong first_word, ulong n_w
         pp_trim_word(words[begin + size - 1], first_word + begin + size - 1, lo, hi);
 }
 
+/*
+ * Single numbers by the sieve's base primes: is numbers[i] a proper multiple of one in words
+ * [begin, end) of the base? Long bases come in many windows, so that no launch is long; the first
+ * one, which begins at 0, starts from the wheel, the others from the flags.
+ */
+__kernel void pp_sieve_test(__global const ulong *numbers, __global uchar *flags,
+                            __global const ulong *base_words, ulong begin, ulong end, ulong n) {
+    ulong i = get_global_id(0);
+    if (i >= n)
+        return;
+    ulong number = numbers[i];
+    int still = begin == 0 ? number == 2 || number == 3 || number == 5 ||
+                                 (number > 5 && number % 2 && number % 3 && number % 5)
+                           : flags[i];
+    for (ulong w = begin; still && w < end; w++)
+        for (ulong bits = base_words[w]; bits; bits &= bits - 1) {
+            ulong prime = s30_number(w, A64_CTZ(bits));
+            if (prime * prime > number) {
+                w = end;
+                break;
+            }
+            if (number % prime == 0) {
+                still = 0;
+                break;
+            }
+        }
+    flags[i] = (uchar)still;
+}
+
 /* Clears the bits of prime·q, q from the first multiple on, below byte `end` of local memory. */
 static inline void pp_clear_local(__local uint *tile, uint end, uint prime, ulong start) {
     s30_position at;

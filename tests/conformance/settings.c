@@ -3,6 +3,7 @@
 #include "work/digest.h"
 
 static const pp_method methods[] = {PP_METHOD_TRIAL, PP_METHOD_MR, PP_METHOD_SIEVE};
+static const char *const kernel_kinds[] = {"cpu", "gpu"};
 static const unsigned thread_counts[] = {1, 2, 3, 7};
 
 enum { MOST = 512 };
@@ -12,6 +13,7 @@ static pp_status try_open(const struct setting *setting, uint64_t unit_size, pp_
     pp_session_options options = PP_SESSION_OPTIONS_INIT;
     options.backend = setting->device.backend;
     options.device = setting->device.id;
+    options.kernels = setting->kernels;
     options.method = setting->method;
     options.threads = setting->threads;
     options.unit_size = unit_size;
@@ -37,6 +39,36 @@ static bool opens(const struct setting *setting) {
     return status == PP_OK;
 }
 
+/* What a session of the setting calls its code. */
+static const char *code_name(struct setting setting, const char *kernels) {
+    setting.kernels = kernels;
+    pp_session *session = setting_open(&setting, 0);
+    assert_int_equal(pp_count(session, 0, 100, NULL), PP_OK);
+    const char *name = pp_session_result(session)->simd;
+    pp_session_close(session);
+    return name;
+}
+
+/* Does asking for other kernels give other code? */
+static bool has_kernel_kinds(const struct setting *setting) {
+    return strcmp(code_name(*setting, kernel_kinds[0]), code_name(*setting, kernel_kinds[1])) != 0;
+}
+
+/* Adds the setting with every number of threads that it may have. Returns the new length. */
+static size_t add_threads(struct setting setting, bool threads, struct setting *out, size_t n) {
+    size_t before = n;
+    for (size_t t = 0; t < COUNT_OF(thread_counts) && threads; t++) {
+        setting.threads = thread_counts[t];
+        assert_true(n < MOST);
+        if (opens(&setting))
+            out[n++] = setting;
+    }
+    setting.threads = 0;
+    if (n == before) /* a device whose threads are not ours to choose */
+        out[n++] = setting;
+    return n;
+}
+
 /* Without threads: threads 0 only. Needs every method on at least one device. */
 static size_t find_settings(struct setting *out, bool threads) {
     static pp_device devices[64];
@@ -45,20 +77,18 @@ static size_t find_settings(struct setting *out, bool threads) {
     unsigned methods_seen = 0;
     for (size_t d = 0; d < n_devices && d < COUNT_OF(devices); d++)
         for (size_t m = 0; m < COUNT_OF(methods) && devices[d].usable; m++) {
-            struct setting setting = {devices[d], methods[m], 0};
+            struct setting setting = {devices[d], NULL, methods[m], 0, false};
             if (!opens(&setting))
                 continue;
             methods_seen |= 1u << m;
-            size_t before = n;
-            for (size_t t = 0; t < COUNT_OF(thread_counts) && threads; t++) {
-                setting.threads = thread_counts[t];
-                assert_true(n < MOST);
-                if (opens(&setting))
-                    out[n++] = setting;
+            bool kinds = has_kernel_kinds(&setting);
+            for (size_t k = 0; k < (kinds ? COUNT_OF(kernel_kinds) : 1); k++) {
+                setting.kernels = kinds ? kernel_kinds[k] : NULL;
+                setting.foreign = kinds && strcmp(code_name(setting, setting.kernels),
+                                                  code_name(setting, NULL)) != 0;
+                if (!setting.foreign || !threads)
+                    n = add_threads(setting, threads, out, n);
             }
-            setting.threads = 0;
-            if (n == before) /* a device whose threads are not ours to choose */
-                out[n++] = setting;
         }
     assert_int_equal(methods_seen, (1u << COUNT_OF(methods)) - 1);
     return n;
@@ -84,9 +114,10 @@ const struct setting *usual_settings(size_t *n) {
 
 const char *setting_name(const struct setting *setting, uint64_t unit_size) {
     static char name[200];
-    snprintf(name, sizeof name, "%s (%s), %s, %u threads, units of %llu", setting->device.id,
-             setting->device.backend, pp_method_name(setting->method), setting->threads,
-             ULL(unit_size));
+    snprintf(name, sizeof name, "%s (%s%s%s), %s, %u threads, units of %llu", setting->device.id,
+             setting->device.backend, setting->kernels ? ", kernels " : "",
+             setting->kernels ? setting->kernels : "", pp_method_name(setting->method),
+             setting->threads, ULL(unit_size));
     return name;
 }
 

@@ -9,14 +9,18 @@
 
 struct setting {
     pp_device device;
+    const char *kernels; /* of a device that has several kinds, else NULL */
     pp_method method;
     unsigned threads; /* 0: as the device likes */
+    bool foreign;     /* kernels for another type of device: right here too, but slow */
 };
 
-/* All settings; *n says how many. Fails the test when there are suspiciously few. */
+/* All settings, without foreign kernels; *n says how many. Fails the test when there are
+ * suspiciously few. */
 const struct setting *all_settings(size_t *n);
 
-/* The same without regard to threads: one for each device and method, with threads 0. */
+/* The same without regard to threads: one for each device, kind of kernels
+ * and method, with threads 0. */
 const struct setting *usual_settings(size_t *n);
 
 /* Opens a session for the setting. */

@@ -4,9 +4,12 @@
 #include "base/error.h"
 #include "math/wheel.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 extern const struct backend backend_opencl;
 
@@ -25,9 +28,7 @@ static size_t probe(pp_device *devices, size_t capacity) {
 }
 
 static bool supports(enum question question, pp_method method) {
-    /* Looking up single numbers by sieving around each is not what a device is for. */
-    if (question == QUESTION_TEST && method == PP_METHOD_SIEVE)
-        return false;
+    (void)question;
     return method == PP_METHOD_TRIAL || method == PP_METHOD_MR || method == PP_METHOD_SIEVE;
 }
 
@@ -49,10 +50,7 @@ static const struct found_device *choose(const struct found_device *found, size_
     return best;
 }
 
-static void opencl_close(void *state) {
-    struct opencl *opencl = state;
-    if (!opencl)
-        return;
+static void destroy(struct opencl *opencl) {
     for (int i = 0; i < N_KERNELS; i++)
         if (opencl->kernels[i])
             clReleaseKernel(opencl->kernels[i]);
@@ -66,6 +64,42 @@ static void opencl_close(void *state) {
     if (opencl->sub_device)
         clReleaseDevice(opencl->sub_device);
     free(opencl);
+}
+
+/*
+ * Opened devices that no session holds, for the next one to take: opening costs a driver's
+ * start and a build of all kernels. They stay open to the end of the process, also because PoCL
+ * 3.1 crashes now and then when a queue is released just after its last command: its own thread
+ * is not done with it yet. As many as sessions were ever open at once.
+ */
+static struct {
+    pthread_mutex_t lock;
+    struct opencl *first;
+} idle = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static struct opencl *take_idle(cl_device_id device, unsigned units, bool cpu_variant) {
+    pthread_mutex_lock(&idle.lock);
+    struct opencl **at = &idle.first, *found = NULL;
+    while (*at && ((*at)->parent != device || (*at)->wanted_units != units ||
+                   (*at)->cpu_variant != cpu_variant))
+        at = &(*at)->next_idle;
+    if (*at) {
+        found = *at;
+        *at = found->next_idle;
+        found->build_seconds = 0; /* this session did not build */
+    }
+    pthread_mutex_unlock(&idle.lock);
+    return found;
+}
+
+static void opencl_close(void *state) {
+    struct opencl *opencl = state;
+    if (!opencl)
+        return;
+    pthread_mutex_lock(&idle.lock);
+    opencl->next_idle = idle.first;
+    idle.first = opencl;
+    pthread_mutex_unlock(&idle.lock);
 }
 
 /* Fewer compute units of a CPU device. */
@@ -89,18 +123,23 @@ static pp_status restrict_units(struct opencl *opencl, unsigned wanted, pp_error
     return PP_OK;
 }
 
+/* Vector types and a work-item a segment, or work-groups and tiles? */
+static bool wants_cpu_variant(const struct found_device *found, const pp_session_options *options) {
+    if (!found->about.fp64)
+        return false; /* its vectors are of doubles */
+    if (options->kernels && strcmp(options->kernels, "auto") != 0)
+        return strcmp(options->kernels, "cpu") == 0;
+    return (found->type & CL_DEVICE_TYPE_CPU) != 0;
+}
+
 static pp_status open_device(struct opencl *opencl, const struct found_device *found,
                              const pp_session_options *options, pp_error *error) {
     snprintf(opencl->name, sizeof opencl->name, "%s", found->about.name);
     opencl->device = found->device;
+    opencl->process = getpid();
     opencl->is_cpu = (found->type & CL_DEVICE_TYPE_CPU) != 0;
     opencl->units = found->about.units ? found->about.units : 1;
     opencl->local_bytes = found->about.local_memory_bytes;
-    opencl->cpu_variant = options->kernels && strcmp(options->kernels, "auto") != 0
-                              ? strcmp(options->kernels, "cpu") == 0
-                              : opencl->is_cpu;
-    if (!found->about.fp64)
-        opencl->cpu_variant = false; /* its vectors are of doubles */
     pp_status status = restrict_units(opencl, options->threads, error);
     if (status != PP_OK)
         return status;
@@ -130,8 +169,16 @@ static pp_status open_device(struct opencl *opencl, const struct found_device *f
     return status == PP_OK ? opencl_selftest(opencl, error) : status;
 }
 
+/* The process that first opened a device, 0 before: drivers' threads do not survive a fork. */
+static atomic_int first_process;
+
 static pp_status opencl_open(const pp_session_options *options, void **state, pp_error *error) {
     *state = NULL;
+    int process = getpid(), nobody = 0;
+    if (!atomic_compare_exchange_strong(&first_process, &nobody, process) && nobody != process)
+        return pp_fail(error, PP_ERR_UNAVAILABLE,
+                       "backend opencl: this process was forked from one that uses OpenCL, whose "
+                       "driver cannot go on here");
     struct found_device found[MOST_DEVICES];
     pp_device none;
     size_t n = find_devices(found, MOST_DEVICES, &none);
@@ -145,12 +192,21 @@ static pp_status opencl_open(const pp_session_options *options, void **state, pp
     if (!chosen->about.usable)
         return pp_fail(error, PP_ERR_UNAVAILABLE, "device %s: %s", chosen->about.name,
                        chosen->about.reason);
-    struct opencl *opencl = calloc(1, sizeof *opencl);
+    bool cpu_variant = wants_cpu_variant(chosen, options);
+    struct opencl *opencl = take_idle(chosen->device, options->threads, cpu_variant);
+    if (opencl) {
+        *state = opencl;
+        return PP_OK;
+    }
+    opencl = calloc(1, sizeof *opencl);
     if (!opencl)
         return pp_fail(error, PP_ERR_MEMORY, "no memory to open a session");
+    opencl->parent = chosen->device;
+    opencl->wanted_units = options->threads;
+    opencl->cpu_variant = cpu_variant;
     pp_status status = open_device(opencl, chosen, options, error);
     if (status != PP_OK) {
-        opencl_close(opencl);
+        destroy(opencl);
         return status;
     }
     *state = opencl;

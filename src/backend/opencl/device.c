@@ -1,6 +1,7 @@
 #include "backend/opencl/opencl.h"
 #include "base/error.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -144,7 +145,7 @@ static void explain_none(pp_device *none, cl_int code, cl_uint n_platforms) {
 
 enum { MOST_PLATFORMS = 16 };
 
-size_t find_devices(struct found_device *out, size_t capacity, pp_device *none) {
+static size_t find_all(struct found_device *out, size_t capacity, pp_device *none) {
     cl_platform_id platforms[MOST_PLATFORMS];
     cl_uint n_platforms = 0;
     cl_int code = clGetPlatformIDs(MOST_PLATFORMS, platforms, &n_platforms);
@@ -166,5 +167,14 @@ size_t find_devices(struct found_device *out, size_t capacity, pp_device *none) 
     }
     if (n == 0)
         explain_none(none, code, n_platforms);
+    return n;
+}
+
+size_t find_devices(struct found_device *out, size_t capacity, pp_device *none) {
+    /* OpenCL's calls are thread-safe by its rules; PoCL 3.1 ends the process if two come first. */
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&lock);
+    size_t n = find_all(out, capacity, none);
+    pthread_mutex_unlock(&lock);
     return n;
 }

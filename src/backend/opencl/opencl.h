@@ -7,6 +7,7 @@
 
 #include <CL/cl.h>
 #include <parprime.h>
+#include <sys/types.h>
 
 /* ---- device.c ---- */
 
@@ -47,11 +48,15 @@ enum kernel_index {
     KERNEL_SIEVE_SERIAL,
     KERNEL_SIEVE_TILES,
     KERNEL_SIEVE_LARGE,
+    KERNEL_SIEVE_TEST,
     KERNEL_SELFTEST,
     N_KERNELS
 };
 
 struct opencl {
+    struct opencl *next_idle;
+    cl_device_id parent; /* the device that was chosen, of which `device` may be a part */
+    unsigned wanted_units;
     cl_context context;
     cl_device_id device;
     cl_device_id sub_device; /* with fewer compute units, NULL when not asked for */
@@ -59,6 +64,7 @@ struct opencl {
     cl_kernel kernels[N_KERNELS];
     cl_command_queue queues[N_SLOTS];
     char name[128];
+    pid_t process;     /* that opened it */
     bool is_cpu;       /* the device is a CPU: waits may block, memory is shared */
     bool cpu_variant;  /* vector types and a work-item a segment, not work-groups and tiles */
     unsigned units;    /* compute units */

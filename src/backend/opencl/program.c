@@ -17,6 +17,7 @@ static const char *const kernel_names[N_KERNELS] = {[KERNEL_TRIAL_TEST] = "pp_tr
                                                     [KERNEL_SIEVE_SERIAL] = "pp_sieve_serial",
                                                     [KERNEL_SIEVE_TILES] = "pp_sieve_tiles",
                                                     [KERNEL_SIEVE_LARGE] = "pp_sieve_large",
+                                                    [KERNEL_SIEVE_TEST] = "pp_sieve_test",
                                                     [KERNEL_SELFTEST] = "pp_selftest"};
 
 /* The log's first line that speaks of an error, or its first: what fits into a message. */

@@ -15,6 +15,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 /* What a batch should take, and what it may: desktops reset a device that is busy for 2 s. */
 static const double BATCH_SECONDS = 0.02, BATCH_LEAST_SECONDS = 0.01, BATCH_MOST_SECONDS = 0.05;
@@ -28,6 +29,7 @@ enum {
     MOST_GROUPS = 64,           /* of a reduction, a unit */
     TILE_BYTES = 32 << 10,      /* of local memory, halved until it fits */
     SMALL_LIMIT = 1 << 17,      /* base primes up to here are crossed off in tiles */
+    LOOKUP_WORDS = 1 << 14,     /* of base primes, that an item divides by in a launch */
     TRIAL_DIVISORS = 1 << 20,   /* an item tries in a launch */
     /* Of a group without local memory; always the same, since PoCL compiles each size anew. */
     GROUP_ITEMS = 64
@@ -54,6 +56,7 @@ struct run {
     pp_result *result;
     pp_error *error;
     bool is_test, wants_words;
+    bool is_bitmap; /* sieved as words; else tested one by one into flags */
     uint64_t unit_words, units_most, batch_units;
     uint64_t groups_per_unit;
     uint64_t tile_words;
@@ -163,7 +166,10 @@ struct argument {
 #define LOCAL(bytes)                                                                               \
     { bytes, NULL }
 
-/* Enqueues a kernel; the slot keeps the events of the first and the latest of its batch. */
+/*
+ * Enqueues a kernel. The slot keeps the events of the first one of its batch and of the sums, which
+ * are the last, until both are complete: PoCL 3.1 may crash when one is released before.
+ */
 static pp_status launch(struct run *run, struct slot *slot, enum kernel_index index,
                         const struct argument *arguments, cl_uint n_arguments, size_t global,
                         size_t local) {
@@ -171,17 +177,11 @@ static pp_status launch(struct run *run, struct slot *slot, enum kernel_index in
     for (cl_uint i = 0; i < n_arguments; i++)
         CHECK(run, "clSetKernelArg",
               clSetKernelArg(kernel, i, arguments[i].size, arguments[i].value));
-    cl_event event;
+    bool is_last = index == KERNEL_SUM_RANGE || index == KERNEL_SUM_TEST;
+    cl_event *event = is_last ? &slot->last : slot->first ? NULL : &slot->first;
     CHECK(run, "clEnqueueNDRangeKernel",
           clEnqueueNDRangeKernel(slot->queue, kernel, 1, NULL, &global, local ? &local : NULL, 0,
-                                 NULL, &event));
-    if (!slot->first) {
-        slot->first = event;
-        if (clRetainEvent(event) != CL_SUCCESS)
-            slot->first = NULL;
-    }
-    release_event(&slot->last);
-    slot->last = event;
+                                 NULL, event));
     return PP_OK;
 }
 #define LAUNCH(run, slot, index, global, local, ...)                                               \
@@ -230,6 +230,19 @@ static pp_status launch_mr(struct run *run, struct slot *slot, uint64_t n) {
     return LAUNCH(run, slot, KERNEL_MR_RANGE, global, GROUP_ITEMS, ARGUMENT(slot->flags),
                   ARGUMENT(slot->first_word), ARGUMENT(run->job->lo), ARGUMENT(run->job->hi),
                   ARGUMENT(n));
+}
+
+/* Single numbers by the base primes, in windows of them. */
+static pp_status launch_lookup(struct run *run, struct slot *slot, uint64_t n) {
+    uint64_t n_base = sieve_base_words(run->job->base->limit);
+    pp_status status = PP_OK;
+    for (uint64_t begin = 0; status == PP_OK && begin < n_base; begin += LOOKUP_WORDS) {
+        uint64_t end = n_base - begin < LOOKUP_WORDS ? n_base : begin + LOOKUP_WORDS;
+        status = LAUNCH(run, slot, KERNEL_SIEVE_TEST, round_up(n, GROUP_ITEMS), GROUP_ITEMS,
+                        ARGUMENT(slot->numbers), ARGUMENT(slot->flags), ARGUMENT(run->base_words),
+                        ARGUMENT(begin), ARGUMENT(end), ARGUMENT(n));
+    }
+    return status;
 }
 
 static pp_status launch_sieve(struct run *run, struct slot *slot) {
@@ -295,11 +308,12 @@ static pp_status begin_batch(struct run *run, struct slot *slot, uint64_t unit, 
                         run->job->numbers + unit * run->job->unit_size, slot->n_numbers * 8);
     if (status != PP_OK)
         return status;
-    if (run->job->method == PP_METHOD_SIEVE) {
+    if (run->is_bitmap) {
         status = launch_sieve(run, slot);
     } else {
-        status = run->job->method == PP_METHOD_TRIAL ? launch_trial(run, slot, slot->n_numbers)
-                                                     : launch_mr(run, slot, slot->n_numbers);
+        status = run->job->method == PP_METHOD_SIEVE   ? launch_lookup(run, slot, slot->n_numbers)
+                 : run->job->method == PP_METHOD_TRIAL ? launch_trial(run, slot, slot->n_numbers)
+                                                       : launch_mr(run, slot, slot->n_numbers);
         if (status == PP_OK)
             status =
                 LAUNCH(run, slot, KERNEL_PACK, round_up(slot->n_words, GROUP_ITEMS), GROUP_ITEMS,
@@ -480,7 +494,7 @@ static pp_status upload_base(struct run *run) {
 }
 
 static pp_status make_slot(struct run *run, struct slot *slot, uint64_t batch_words) {
-    bool sieve = run->job->method == PP_METHOD_SIEVE;
+    bool sieve = run->is_bitmap;
     pp_status status =
         make_buffer(run, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, batch_words * 8, &slot->words);
     if (status == PP_OK)
@@ -501,7 +515,7 @@ static pp_status make_slot(struct run *run, struct slot *slot, uint64_t batch_wo
 static pp_status set_up(struct run *run, uint64_t n) {
     const struct job *job = run->job;
     const struct opencl *opencl = run->opencl;
-    bool sieve = job->method == PP_METHOD_SIEVE;
+    bool sieve = run->is_bitmap;
     run->unit_words = run->is_test ? job->unit_size / 64 : job->unit_size / WHEEL_WORD;
     if (run->unit_words == 0)
         run->unit_words = 1;
@@ -535,7 +549,7 @@ static pp_status set_up(struct run *run, uint64_t n) {
         run->slots[i].queue = opencl->queues[i];
         status = make_slot(run, &run->slots[i], run->units_most * run->unit_words);
     }
-    if (status == PP_OK && sieve)
+    if (status == PP_OK && job->method == PP_METHOD_SIEVE)
         status = upload_base(run);
     return status;
 }
@@ -571,6 +585,7 @@ pp_status opencl_run(void *state, const struct job *job, uint64_t first, uint64_
                       .result = result,
                       .error = error,
                       .is_test = job->question == QUESTION_TEST,
+                      .is_bitmap = job->method == PP_METHOD_SIEVE && job->question != QUESTION_TEST,
                       .wants_words = job->question != QUESTION_COUNT,
                       .n_putters = cpu_allowed()};
     if (run.n_putters > MOST_PUTTERS)
@@ -582,6 +597,10 @@ pp_status opencl_run(void *state, const struct job *job, uint64_t first, uint64_
     result->phases.build += opencl->build_seconds;
     if (n == 0)
         return PP_OK;
+    if (getpid() != opencl->process)
+        return pp_fail(error, PP_ERR_UNAVAILABLE,
+                       "device %s was opened before fork(), and its driver cannot go on here",
+                       opencl->name);
     pp_status status = set_up(&run, n);
     uint64_t next = 0;
     /* Oldest batch first: units are put in ascending order. */

@@ -68,7 +68,7 @@ static void test_table(void **state) {
     for (size_t i = 0; backends[i]; i++) {
         const struct backend *backend = backends[i];
         assert_true(backend->name && backend->probe && backend->supports && backend->open &&
-                    backend->workers && backend->run && backend->close);
+                    backend->shape && backend->run && backend->close);
         assert_ptr_equal(backend_named(backend->name), backend);
         for (size_t j = 0; j < i; j++)
             assert_string_not_equal(backend->name, backends[j]->name);

@@ -105,7 +105,7 @@ struct setting {
 /* Runs check for a job of some hundred units on every usable backend. */
 static void each_setting(void (*check)(const struct setting *setting)) {
     static const pp_method methods[] = {PP_METHOD_TRIAL, PP_METHOD_MR, PP_METHOD_SIEVE};
-    static uint64_t numbers[3000];
+    static uint64_t numbers[13000];
     uint64_t random = 61;
     for (size_t i = 0; i < COUNT_OF(numbers); i++)
         numbers[i] = random_below(&random, 60000);
@@ -124,7 +124,6 @@ static void each_setting(void (*check)(const struct setting *setting)) {
         void *state = NULL;
         options.threads = strcmp(backends[b]->name, "openmp") == 0 ? 4 : 0;
         assert_int_equal(backends[b]->open(&options, &state, NULL), PP_OK);
-        assert_true(backends[b]->workers(state) >= 1);
         for (size_t m = 0; m < COUNT_OF(methods); m++)
             for (int q = QUESTION_TEST; q <= QUESTION_LIST; q++) {
                 if (!backends[b]->supports((enum question)q, methods[m]))
@@ -136,7 +135,10 @@ static void each_setting(void (*check)(const struct setting *setting)) {
                                   .numbers = numbers,
                                   .n_numbers = COUNT_OF(numbers),
                                   .base = &base};
-                job_cut(&job, q == QUESTION_TEST ? 13 : 241);
+                struct shape shape;
+                backends[b]->shape(state, &job, &shape);
+                assert_true(shape.workers >= 1 && shape.align >= 1 && shape.speed > 0);
+                job_cut(&job, q == QUESTION_TEST ? 13 : 241, shape.align);
                 assert_in_range(job.n_units, 200, MOST_UNITS);
                 check(&(struct setting){backends[b], state, &job});
                 settings++;
@@ -149,7 +151,9 @@ static void each_setting(void (*check)(const struct setting *setting)) {
 static pp_status run(const struct setting *setting, struct notes *notes, uint64_t first, uint64_t n,
                      pp_result *result) {
     *result = (pp_result){.device = NULL};
-    return setting->backend->run(setting->state, setting->job, first, n, &notes->sink, result);
+    pp_error error = {.status = PP_OK};
+    return setting->backend->run(setting->state, setting->job, first, n, &notes->sink, result,
+                                 &error);
 }
 
 static void check_whole(const struct setting *setting) {
@@ -210,7 +214,9 @@ static void test_put_may_wait_for_earlier_units(void **state) {
 
 /* Units in other threads' hands may still be put, but nothing is begun. */
 static void check_stop(const struct setting *setting) {
-    unsigned workers = setting->backend->workers(setting->state);
+    struct shape shape;
+    setting->backend->shape(setting->state, setting->job, &shape);
+    unsigned workers = shape.workers;
     for (size_t fail_at = 1; fail_at < 150; fail_at += 37) {
         static struct notes notes;
         notes_init(&notes, setting->job, 0);

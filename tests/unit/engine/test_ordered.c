@@ -278,7 +278,7 @@ static void test_slots(void **state) {
         for (size_t w = 0; w < COUNT_OF(workers); w++)
             for (uint64_t hi = 1; hi < UINT64_MAX / 1000; hi *= 1000) {
                 struct job job = {.question = QUESTION_LIST, .method = PP_METHOD_MR, .hi = hi};
-                job_cut(&job, sizes[s]);
+                job_cut(&job, sizes[s], 1);
                 struct ordered ordered;
                 ordered_init(&ordered, &callback);
                 assert_int_equal(ordered.consumer.begin(&ordered.consumer, &job, workers[w]),

@@ -108,7 +108,9 @@ static void test_threads_only_when_worth_it(void **state) {
 }
 
 static void check_unit_size(const struct job *job, unsigned workers) {
-    uint64_t size = plan_unit_size(job, workers);
+    bool words = job->method == PP_METHOD_SIEVE && job->question != QUESTION_TEST;
+    struct shape shape = {workers, words ? WHEEL_WORD : 1, 1};
+    uint64_t size = plan_unit_size(job, &shape);
     uint64_t bytes = size / WHEEL_BYTE;
     bool bitmap = job->method == PP_METHOD_SIEVE && job->question != QUESTION_TEST;
     if (size == 0 || (bitmap && bytes > 32u << 20) ||
@@ -117,7 +119,7 @@ static void check_unit_size(const struct job *job, unsigned workers) {
         fail_msg("question %d, %s, [%llu, %llu], %u workers: units of %llu", (int)job->question,
                  pp_method_name(job->method), ULL(job->lo), ULL(job->hi), workers, ULL(size));
     struct job cut = *job;
-    job_cut(&cut, size);
+    job_cut(&cut, size, shape.align);
     assert_true(cut.n_units >= 1);
 }
 
@@ -155,7 +157,8 @@ static void test_enough_units(void **state) {
     for (size_t w = 0; w < COUNT_OF(workers); w++)
         for (size_t m = 0; m < COUNT_OF(methods); m++) {
             struct job job = range(QUESTION_COUNT, methods[m], 0, UINT64_C(10000000000));
-            job_cut(&job, plan_unit_size(&job, workers[w]));
+            struct shape shape = {workers[w], WHEEL_WORD, 1};
+            job_cut(&job, plan_unit_size(&job, &shape), shape.align);
             assert_true(job.n_units >= 2 * workers[w]);
         }
 }

@@ -328,7 +328,10 @@ static int say_bounded(void) {
     pp_session_options options = {.backend = "openmp"};
     if (pp_session_open(&options, &session, NULL) != PP_OK)
         return 122;
-    unsigned threads = session->opened[0].backend->workers(session->opened[0].state);
+    struct job job = {.question = QUESTION_COUNT, .method = PP_METHOD_MR};
+    struct shape shape;
+    session->opened[0].backend->shape(session->opened[0].state, &job, &shape);
+    unsigned threads = shape.workers;
     pp_session_close(session);
     return threads > 1000 && threads <= 4096;
 }

@@ -26,7 +26,7 @@ static void check_unit(const struct job *job, uint64_t unit, uint64_t lo, uint64
 }
 
 static void check_cut(struct job job, uint64_t size, uint64_t lo, uint64_t hi) {
-    job_cut(&job, size);
+    job_cut(&job, size, is_sieved(&job) ? WHEEL_WORD : 1);
     assert_true(job.unit_size >= 1 && job.n_units >= 1);
     if (is_sieved(&job))
         assert_int_equal(job.unit_size % WHEEL_WORD, 0);
@@ -135,7 +135,7 @@ static void test_empty_array(void **state) {
     static const pp_method methods[] = {PP_METHOD_TRIAL, PP_METHOD_MR, PP_METHOD_SIEVE};
     for (size_t m = 0; m < COUNT_OF(methods); m++) {
         struct job job = {.question = QUESTION_TEST, .method = methods[m]};
-        job_cut(&job, 100);
+        job_cut(&job, 100, 1);
         assert_int_equal(job.n_units, 0);
         assert_true(job.unit_size >= 1);
         assert_int_equal(job_size(&job), 0);
