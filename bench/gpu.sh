@@ -138,8 +138,7 @@ cores=$("$PARPRIME" devices --format csv | sed -n 's/^openmp:0,openmp,"[^"]*",\(
 cores=${cores:-$(nproc)}
 wrong=0
 chosen=()
-# The device goes to the opencl alternative only: CPU backends have another name.
-[ -n "$device" ] && chosen=(--opencl-device "$device")
+[ -n "$device" ] && chosen=(--device "$device")
 if [ "${SCALE:-}" = small ]; then
     runs=6 far=1e15 short=1e5 long=1e8 long_number=100000000 window=1e7 window_number=10000000
     amount=100000

@@ -3,9 +3,10 @@
 # also what the tests need. Installs nothing that is there already; without root it uses sudo.
 set -euo pipefail
 
-build=(gcc libc6-dev make cmake ninja-build pkg-config git libgmp-dev libjansson-dev)
+build=(gcc libc6-dev make cmake ninja-build pkg-config git libgmp-dev libjansson-dev
+       opencl-headers ocl-icd-opencl-dev pocl-opencl-icd)
 tests=(libcmocka-dev bats g++ clang libomp-dev python3 python3-jsonschema procps util-linux
-       libprimesieve-dev libflint-dev libpari-dev)
+       libprimesieve-dev libprimecount-dev libflint-dev libpari-dev oclgrind clinfo)
 
 wanted=("${build[@]}")
 [ "${1:-}" = "--tests" ] && wanted+=("${tests[@]}")

@@ -13,7 +13,8 @@
 #define ABSENT_BACKEND(variable, its_name, why)                                                    \
     static size_t probe(pp_device *devices, size_t capacity) {                                     \
         if (capacity) {                                                                            \
-            *devices = (pp_device){.backend = its_name, .id = "-", .name = "-", .kind = "-"};      \
+            *devices =                                                                             \
+                (pp_device){.backend = its_name, .id = its_name ":0", .name = "-", .kind = "-"};   \
             snprintf(devices->reason, sizeof devices->reason, "%s", why);                          \
         }                                                                                          \
         return 1;                                                                                  \

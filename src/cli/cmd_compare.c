@@ -213,9 +213,14 @@ static bool make_alternatives(const struct options *options, const struct option
     environment_read(&here);
     for (size_t m = 0; m < lists->methods.n; m++)
         for (size_t b = 0; b < lists->backends.n; b++) {
+            bool opencl = strcmp(lists->backends.words[b], "opencl") == 0;
+            const char *device = options->device ? options->device : job->device;
+            /* Devices to choose from, and kernels, are OpenCL's; SIMD levels the others'. */
             struct options words = {.backend = lists->backends.words[b],
                                     .method = lists->methods.words[m],
-                                    .device = options->device ? options->device : job->device,
+                                    .device = opencl ? device : NULL,
+                                    .kernels = options->kernels ? options->kernels : job->kernels,
+                                    .verify = options->verify ? options->verify : job->verify,
                                     .simd = options->simd ? options->simd : job->simd};
             bool threaded = strcmp(words.backend, "openmp") == 0 ||
                             (options->threads && strcmp(words.backend, "serial") != 0);
@@ -403,7 +408,7 @@ static void report_tables(struct output *output, enum format format, const struc
 
 static int load_jobs(const struct options *options, struct comparing *all) {
     static char *book[] = {"list", "1e13", "1e13+500", "--method", "trial"};
-    static char *second[] = {"count", "1e13", "1e13+3e9"};
+    static char *second[] = {"count", "1e13", "1e13+2e9"};
     all->n_jobs = options->n_arguments ? 1 : MOST_JOBS;
     if (options->n_arguments)
         return load_job(&all->jobs[0], options->n_arguments, options->arguments);

@@ -99,7 +99,9 @@ static pp_status probe(struct comparison *comparison) {
     for (size_t i = 0; i < comparison->n_alternatives; i++) {
         struct alternative *alternative = &comparison->alternatives[i];
         pp_session *session;
+        double begin = measure_clock();
         pp_status status = pp_session_open(&alternative->options, &session, &comparison->error);
+        alternative->opening = measure_clock() - begin;
         if (status == PP_OK) {
             pp_session_close(session);
         } else if (status == PP_ERR_UNAVAILABLE) {

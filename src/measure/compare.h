@@ -23,7 +23,8 @@ struct subject {
 /* One way of doing it, and what was measured. */
 struct alternative {
     pp_session_options options;
-    bool left_out; /* cannot be used here: reason */
+    double opening; /* seconds that opening a session took first */
+    bool left_out;  /* cannot be used here: reason */
     char reason[240];
     pp_result result;              /* of the last run, with the medians of its phases */
     double *seconds, *cpu_seconds; /* n_runs each: session opened, job done, session closed */

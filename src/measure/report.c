@@ -62,6 +62,9 @@ static double column_seconds(const struct alternative *alternative, size_t colum
 
 static const double NOTICEABLE = 0.005;
 
+/* Seconds. Less than this is nothing to a person. */
+static const double NOTICEABLE_OPENING = 0.005;
+
 static bool column_shown(const struct comparison *comparison, size_t column) {
     for (size_t i = 0; i < comparison->n_alternatives; i++) {
         const struct alternative *alternative = &comparison->alternatives[i];
@@ -86,7 +89,7 @@ static void print_interval(FILE *to, int width, const struct summary *time) {
 
 enum {
     W_FORM = -30,
-    W_BACKEND = -9,
+    W_BACKEND = -12,
     W_METHOD = -7,
     W_THREADS = 7,
     W_TIME = 11,
@@ -118,7 +121,7 @@ static void print_row(FILE *to, const struct comparison *comparison,
     char time[32];
     format_seconds(time, sizeof time, alternative->time.median);
     fputs("  ", to);
-    cell(to, W_BACKEND, "%s", result->backend);
+    cell(to, W_BACKEND, is_opencl(result) ? "%s/%s" : "%s", result->backend, result->device_kind);
     cell(to, W_METHOD, "%s", pp_method_name(result->method));
     cell(to, W_THREADS, "%u", result->threads);
     cell(to, W_TIME, "%s", time);
@@ -144,14 +147,11 @@ static void format_verdict(char *out, size_t size, const struct alternative *alt
                            const struct alternative *base) {
     const pp_result *result = &alternative->result;
     struct ratio ratio = ratio_of(&base->time, &alternative->time);
-    const char *noun = is_opencl(result) ? "a device" : result->threads == 1 ? "1 thread" : NULL;
-    char threads[32];
-    if (!noun) {
-        snprintf(threads, sizeof threads, "%u threads", result->threads);
-        noun = threads;
-    }
-    int n = snprintf(out, size, "%s with %s (%s)", result->backend, noun,
-                     pp_method_name(result->method));
+    const char *noun = is_opencl(result) ? "compute unit" : "thread";
+    int n = snprintf(out, size, "%s%s%s with %u %s%s (%s)", result->backend,
+                     is_opencl(result) ? " on a " : "",
+                     is_opencl(result) ? result->device_kind : "", result->threads, noun,
+                     result->threads == 1 ? "" : "s", pp_method_name(result->method));
     char *rest = out + n;
     size_t room = size - (size_t)n;
     if (!ratio.has_interval)
@@ -240,6 +240,13 @@ void report_text(FILE *to, const struct comparison *comparison) {
             format_verdict(sentence, sizeof sentence, alternative, base);
             fprintf(to, "  %s.\n", sentence);
         }
+        if (alternative->opening > NOTICEABLE_OPENING)
+            fprintf(
+                to,
+                "  Opening %s took %.3f s once (driver, build of the kernels, self-test); later "
+                "sessions share it.\n",
+                alternative->result.backend ? alternative->result.backend : "it",
+                alternative->opening);
     }
     each_warning(comparison, say_text, to);
 }
@@ -317,6 +324,7 @@ json_t *report_results(const struct comparison *comparison,
                                 json_interval(alternative->time.has_interval,
                                               alternative->time.interval, json_seconds));
             json_object_set_new(json, "runs", json_times(alternative->seconds, comparison->n_runs));
+            json_object_set_new(json, "opening", json_seconds(alternative->opening));
             json_object_set_new(json, "utilisation", json_ratio(alternative->utilisation));
             json_object_set_new(json, "speedup", json_ratio(ratio.value));
             json_object_set_new(json, "speedup_interval",

@@ -130,7 +130,7 @@ static void describe(struct found_device *found, unsigned platform, unsigned ind
 }
 
 static void explain_none(pp_device *none, cl_int code, cl_uint n_platforms) {
-    *none = (pp_device){.backend = "opencl", .id = "-", .name = "-", .kind = "-"};
+    *none = (pp_device){.backend = "opencl", .id = "opencl:0", .name = "-", .kind = "-"};
     if (n_platforms)
         snprintf(none->reason, sizeof none->reason,
                  "%u OpenCL platform%s without a device; is its driver loaded, and may this user "
