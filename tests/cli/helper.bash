@@ -135,9 +135,19 @@ ended() {
     output=$(head -c 2000 out) stderr=$(cat err)
 }
 
-# Waits until the program handles SIGINT and SIGTERM.
+# Waits until what was begun is the program, and no longer a shell.
+has_begun() {
+    for _ in {1..500}; do
+        [ "$(readlink "/proc/$pid/exe")" = "$PARPRIME" ] && return 0
+        sleep 0.01
+    done
+    fail "the program does not begin: $(cat err)"
+}
+
+# Waits until it handles SIGINT and SIGTERM.
 handles_signals() {
     local caught
+    has_begun
     for _ in {1..500}; do
         caught=$(sed -n 's/^SigCgt:\t*//p' "/proc/$pid/status" 2>/dev/null) || break
         [ $((0x${caught:-0} & 0x4002)) -eq $((0x4002)) ] && return 0

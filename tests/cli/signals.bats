@@ -177,7 +177,8 @@ forever=(count 0 1e13 --method sieve)
 
 @test "iterate --exact is ended at once" {
     begin iterate --exact --steps 27
-    sleep 0.3
+    has_begun
+    sleep 0.1
     kill -INT $pid
     ended 1
     [ $status -eq 130 ] || fail "exit code $status"

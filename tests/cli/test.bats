@@ -115,6 +115,19 @@ load helper
     done
 }
 
+@test "the digest is of all numbers, whatever their order and the batches" {
+    seq 200000 >up
+    tac up >down
+    seq 140000 >most
+    pp 0 test --count --input up
+    digest=${stderr##* digest }
+    pp 0 test --count --input down
+    answers 17984
+    [ "${stderr##* digest }" = "$digest" ] || fail "another digest"
+    pp 0 test --count --input most
+    [ "${stderr##* digest }" != "$digest" ] || fail "the same digest for other numbers"
+}
+
 @test "u64 input: 8 bytes each, little-endian" {
     printf '\7\0\0\0\0\0\0\0\10\0\0\0\0\0\0\0\305\377\377\377\377\377\377\377' >numbers
     pp 0 test -q --input-format u64 <numbers
