@@ -19,7 +19,11 @@ int session_start(const struct options *options, pp_session **out) {
     if (!words_to_session(options, &session_options))
         return 2;
     pp_error error;
+    signals_watch(NULL);
+    /* Held back: a driver's compiler that is interrupted would fail instead of ending. */
+    signals_hold(true);
     pp_status status = pp_session_open(&session_options, out, &error);
+    signals_hold(false);
     if (status != PP_OK)
         return fail_with(status, &error);
     signals_watch(*out);
@@ -46,7 +50,7 @@ int interrupted_after(uint64_t done, uint64_t total, const char *things) {
 }
 
 int session_failed(pp_session *session, pp_status status) {
-    if (status == PP_ERR_CANCELLED && signals_came())
+    if (signals_came() && signals_exit_code(status) > 128)
         return interrupted_after(last_progress.done, last_progress.total, "numbers");
     if (status != PP_ERR_IO) /* the output has said that itself */
         fail_with(status, pp_session_error(session));

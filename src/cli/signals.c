@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -51,6 +52,14 @@ void signals_watch(pp_session *session) {
     sigaction(SIGTERM, &action, NULL);
 }
 
+void signals_hold(bool hold) {
+    sigset_t both;
+    sigemptyset(&both);
+    sigaddset(&both, SIGINT);
+    sigaddset(&both, SIGTERM);
+    pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &both, NULL);
+}
+
 int signals_came(void) {
     return atomic_load(&came);
 }
@@ -73,5 +82,7 @@ bool signals_wait(int fd, short events) {
 
 int signals_exit_code(pp_status status) {
     int number = signals_came();
-    return status == PP_ERR_CANCELLED && number ? 128 + number : pp_exit_code(status);
+    /* A driver may fail when it is interrupted; that is an interruption too. */
+    bool interrupted = status == PP_ERR_CANCELLED || status == PP_ERR_INTERNAL;
+    return interrupted && number ? 128 + number : pp_exit_code(status);
 }

@@ -3,12 +3,16 @@
 #define PARPRIME_CLI_SIGNALS_H
 
 #include <parprime.h>
+#include <stdbool.h>
 
 /*
  * From here on the signals cancel this session (NULL: only set the flag). One that has come
  * already cancels it now.
  */
 void signals_watch(pp_session *session);
+
+/* Lets signals wait (true) or come again (false), on this thread and those it starts. */
+void signals_hold(bool hold);
 
 /* The signal that came, 0 for none. */
 int signals_came(void);

@@ -94,7 +94,7 @@ const struct alternative *compare_base(const struct comparison *comparison) {
     return NULL;
 }
 
-/* Leaves out what cannot be opened. A wrong word is an error, not an alternative. */
+/* Leaves out what cannot be opened. A wrong word is an error, and so is a device asked for. */
 static pp_status probe(struct comparison *comparison) {
     for (size_t i = 0; i < comparison->n_alternatives; i++) {
         struct alternative *alternative = &comparison->alternatives[i];
@@ -104,7 +104,7 @@ static pp_status probe(struct comparison *comparison) {
         alternative->opening = measure_clock() - begin;
         if (status == PP_OK) {
             pp_session_close(session);
-        } else if (status == PP_ERR_UNAVAILABLE) {
+        } else if (status == PP_ERR_UNAVAILABLE && !alternative->options.device) {
             alternative->left_out = true;
             snprintf(alternative->reason, sizeof alternative->reason, "%s",
                      comparison->error.message);

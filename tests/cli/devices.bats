@@ -5,7 +5,7 @@ load helper
     pp 0 devices
     says_nothing
     for backend in serial openmp opencl; do
-        grep -Eq "^$backend:[0-9]+ +$backend +(.*, [0-9]+ units?|not usable: .+)$" \
+        grep -Eq "^($backend|[0-9]+):[0-9]+ +$backend +(.*, [0-9]+ units?|not usable: .+)$" \
             <<<"$output" || fail "no line on $backend"
     done
     grep -Eq '^serial:0 +serial +.*, 1 unit$' <<<"$output" || fail "serial is always there"
@@ -18,7 +18,7 @@ load helper
     pp 0 devices --format csv
     [ "${lines[0]}" = id,backend,name,units,usable,reason ] || fail header
     for line in "${lines[@]:1}"; do
-        [[ $line =~ ^[a-z]+:[0-9]+,(serial|openmp|opencl),\"[^\"]*\",[0-9]+,(yes,\"\"|no,\".+\")$ ]] ||
+        [[ $line =~ ^[a-z0-9]+:[0-9]+,(serial|openmp|opencl),\"[^\"]*\",[0-9]+,(yes,\"\"|no,\".+\")$ ]] ||
             fail "$line"
     done
 }

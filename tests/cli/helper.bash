@@ -88,7 +88,12 @@ holds() {
 
 # The backends that can be used here, serial first.
 backends() {
-    "$PARPRIME" devices | awk '!/not usable:/ { print $2 }'
+    "$PARPRIME" devices | awk '!/not usable:/ && $1 ~ /:/ && !seen[$2]++ { print $2 }'
+}
+
+# The first usable device of a backend.
+device_of() {
+    "$PARPRIME" devices | awk -v backend=$1 '!/not usable:/ && $2 == backend { print $1; exit }'
 }
 
 has_backend() {

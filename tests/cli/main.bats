@@ -121,9 +121,9 @@ load helper
 
 @test "a device by its id" {
     for backend in $(backends); do
-        pp 0 count 1e6 --device $backend:0
+        pp 0 count 1e6 --device $(device_of $backend)
         answers 78498
-        says " · $backend, "
+        says " · $backend"
     done
     refuses 4 "no usable device" count 1e6 --backend serial --device openmp:0
 }

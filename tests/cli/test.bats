@@ -99,7 +99,7 @@ load helper
             pp 0 test --backend $backend --method $method --input numbers
             [ "$output" = "$want" ] || fail "$backend, $method: other answers"
             [ "${stderr##* digest }" = "$digest" ] || fail "$backend, $method: another digest"
-            says " · $backend, "
+            says " · $backend"
             says ", $method ("
         done
     done
