@@ -8,7 +8,7 @@
 /* How far a method goes with a case, by what it costs there. */
 enum effort {
     NEVER, /* hours */
-    LONG,  /* once, and only with PARPRIME_TEST_ALL=1 */
+    LONG,  /* counts once on each device, and only with PARPRIME_TEST_ALL=1 */
     ONCE,  /* on each device, as the device likes */
     EVERY  /* on every number of threads, in units of several sizes */
 };

@@ -1,7 +1,7 @@
 #include "differential/draw.h"
 
 static uint64_t random_prime(uint64_t *random, unsigned bits) {
-    return naive_next_prime(random_sized(random, bits) % ((UINT64_C(1) << bits) - 300));
+    return naive_next_prime(random_sized(random, bits));
 }
 
 uint64_t draw_number(uint64_t *random, uint64_t most) {

@@ -14,7 +14,7 @@ grep -v '^#' "$header" | tr '\n' ' ' | grep -o 'PP_API [^;(]*(' |
   sed -e 's/ *($//' -e 's/.*[ *]//' | sort -u >"$work/declared"
 # Other people's symbols (of a sanitizer or of gcov) are not ours to hide.
 nm -D --defined-only "$library" | awk '{ print $NF }' |
-  grep -v -e '^__asan' -e '^__ubsan' -e '^__odr_asan' -e '^__gcov' -e '^__llvm' |
+  grep -v -e '^__asan' -e '^__ubsan' -e '^__odr_asan' -e '^__gcov' -e '^mangle_path$' -e '^__llvm' |
   sort -u >"$work/exported"
 
 [ "$(wc -l <"$work/declared")" -ge 30 ] || { echo "hardly any PP_API found in $header"; exit 2; }

@@ -166,6 +166,73 @@ static void test_units_are_counted(void **state) {
     }
 }
 
+struct sum {
+    uint64_t count, sum, last;
+    bool ascending;
+};
+
+static pp_status add_up(void *user, const void *bytes, size_t n_bytes) {
+    struct sum *sum = user;
+    for (size_t i = 0; i < n_bytes; i += sizeof sum->last) {
+        uint64_t prime;
+        memcpy(&prime, (const char *)bytes + i, sizeof prime);
+        sum->ascending &= prime > sum->last;
+        sum->last = prime;
+        sum->count++;
+        sum->sum += prime;
+    }
+    return PP_OK;
+}
+
+/* More units than a backend may like to go through in one piece: over a million of one number. */
+static void test_a_million_units(void **state) {
+    (void)state;
+    enum { LIMIT = 1100000, PRIMES = 85714 };
+    for (size_t b = 0; b < COUNT_OF(names) && backend_usable(names[b]); b++) {
+        pp_session *session = open_session(names[b], b ? 3 : 0, PP_METHOD_MR, 1);
+        struct sum sum = {.ascending = true};
+        pp_list_callback callback = {.user = &sum, .emit = add_up};
+        assert_int_equal(pp_list(session, 0, LIMIT, &callback), PP_OK);
+        assert_int_equal(pp_session_result(session)->units, LIMIT + 1);
+        assert_int_equal(pp_session_result(session)->count, PRIMES);
+        assert_true(sum.ascending && sum.count == PRIMES && sum.sum == UINT64_C(45125753695));
+        pp_session_close(session);
+    }
+}
+
+/* ---- memory ------------------------------------------------------------------------------- */
+
+/* Sanitizers would rather end the process than let malloc say no, as it does elsewhere. */
+PP_API const char *__asan_default_options(void);
+PP_API const char *__tsan_default_options(void);
+const char *__asan_default_options(void) {
+    return "allocator_may_return_null=1";
+}
+const char *__tsan_default_options(void) {
+    return "allocator_may_return_null=1";
+}
+
+static pp_status never(void *user, const void *bytes, size_t n_bytes) {
+    (void)user, (void)bytes, (void)n_bytes;
+    return PP_ERR_INTERNAL;
+}
+
+/* A unit whose bitmap fits no address space: refused by every worker, and nobody waits. */
+static void test_no_memory_for_a_unit(void **state) {
+    (void)state;
+    for (size_t b = 0; b < COUNT_OF(names) && backend_usable(names[b]); b++) {
+        pp_session *session = open_session(names[b], b ? 3 : 0, PP_METHOD_MR, UINT64_C(1) << 62);
+        pp_list_callback callback = {.emit = never};
+        assert_int_equal(pp_list(session, 0, UINT64_MAX, &callback), PP_ERR_MEMORY);
+        assert_int_equal(pp_session_error(session)->status, PP_ERR_MEMORY);
+        assert_null(pp_session_result(session));
+        pp_result result; /* a short range needs no such unit */
+        assert_int_equal(pp_count(session, 0, 100, &result), PP_OK);
+        assert_int_equal(result.count, 25);
+        pp_session_close(session);
+    }
+}
+
 /* ---- pp_list ------------------------------------------------------------------------------- */
 
 static pp_status append(void *user, const void *bytes, size_t n_bytes) {
@@ -235,10 +302,11 @@ static void test_rendered_text(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bitmaps),      cmocka_unit_test(test_long_arrays),
-        cmocka_unit_test(test_scattered),    cmocka_unit_test(test_no_numbers),
-        cmocka_unit_test(test_results),      cmocka_unit_test(test_units_are_counted),
-        cmocka_unit_test(test_native_bytes), cmocka_unit_test(test_rendered_text),
+        cmocka_unit_test(test_bitmaps),         cmocka_unit_test(test_long_arrays),
+        cmocka_unit_test(test_scattered),       cmocka_unit_test(test_no_numbers),
+        cmocka_unit_test(test_results),         cmocka_unit_test(test_units_are_counted),
+        cmocka_unit_test(test_a_million_units), cmocka_unit_test(test_no_memory_for_a_unit),
+        cmocka_unit_test(test_native_bytes),    cmocka_unit_test(test_rendered_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
