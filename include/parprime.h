@@ -83,8 +83,8 @@ typedef struct pp_build_info {
     const char *commit;   /* abbreviated commit, with "-dirty" when it had changes, or "unknown" */
     const char *compiler; /* "gcc 12.2.0" */
     const char *flags;    /* build type and flags */
-    const char *openmp;   /* "libgomp, OpenMP 4.5", or "not built" */
-    const char *opencl;   /* "not built" */
+    const char *openmp;   /* the runtime, "libgomp", or "not built" */
+    const char *opencl;   /* what kernels it has, or "not built" */
     const char *gmp;      /* "6.2.1" */
     const char *simd;     /* levels this machine can run, "none" */
 } pp_build_info;
@@ -264,11 +264,11 @@ typedef struct pp_result {
     const char *device;
     const char *device_kind; /* "CPU", "GPU", "accelerator" */
     const char *simd;        /* "none"; of OpenCL, which kernels: "vector" or "scalar" */
-    pp_method method; /* the one that ran, never PP_METHOD_AUTO */
-    unsigned threads; /* that took part; of OpenCL, compute units */
-    uint64_t units;   /* the job was cut into */
-    uint64_t verified; /* units that were recomputed and agreed */
-    double seconds;   /* the job, without opening the session */
+    pp_method method;        /* the one that ran, never PP_METHOD_AUTO */
+    unsigned threads;        /* that took part; of OpenCL, compute units */
+    uint64_t units;          /* the job was cut into */
+    uint64_t verified;       /* units that were recomputed and agreed */
+    double seconds;          /* the job, without opening the session */
     pp_phases phases;
 } pp_result;
 

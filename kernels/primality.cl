@@ -23,11 +23,6 @@ static inline int pp_mr_prime(ulong n) {
 
 #if PP_CPU
 
-/* To the nearest whole number, |x| < 2^51: PoCL's rint goes lane by lane. */
-static inline double8 pp_round8(double8 x) {
-    return (x + 6755399441055744.0) - 6755399441055744.0;
-}
-
 /*
  * Eight numbers below 2^50 side by side in double arithmetic, since CPU compilers do not vectorise
  * 64-bit high products. Residues are signed, |r| < n. With q = rint(a·b/n), computed from the

@@ -12,6 +12,11 @@ static inline ulong pp_isqrt(ulong n) {
 }
 
 #if PP_FP64
+/* To the nearest whole number, |x| < 2^51: PoCL's rint goes lane by lane. */
+static inline double8 pp_round8(double8 x) {
+    return (x + 6755399441055744.0) - 6755399441055744.0;
+}
+
 /*
  * Does one of first, first + stride, … up to last divide n < 2^52? Eight at a time in double
  * arithmetic: a rounded quotient is whole only if the division is, see src/math/trial.c.
@@ -24,7 +29,7 @@ static inline int pp_double_divisor(ulong n, ulong first, ulong stride, ulong la
     ulong block = 8 * stride;
     for (; first + (block - stride) <= last; first += block, d += step) {
         double8 quotient = dividend / d;
-        if (any(quotient == rint(quotient)))
+        if (any(quotient == pp_round8(quotient)))
             return 1;
     }
     for (; first <= last; first += stride)

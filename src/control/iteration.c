@@ -145,7 +145,7 @@ pp_status pp_iterate(const pp_integer *start, uint64_t steps, const pp_integer *
     pp_status status = pp_iteration_new(start, modulus, &iteration);
     if (status != PP_OK)
         return pp_fail(error, status, "%s",
-                       status == PP_ERR_USAGE ? "the modulus must be at least 1"
+                       status == PP_ERR_USAGE ? "no start, or a modulus below 1"
                                               : pp_strerror(status));
     status = pp_iteration_advance(iteration, steps, max_bytes, error);
     if (status == PP_OK)

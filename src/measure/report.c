@@ -156,7 +156,7 @@ static void format_verdict(char *out, size_t size, const struct alternative *alt
     size_t room = size - (size_t)n;
     if (!ratio.has_interval)
         snprintf(rest, room,
-                 " takes 1/%.2f of the time of %s; too few runs to say how sure that is",
+                 " is %.2f times as fast as %s, from too few runs to say how sure that is",
                  ratio.value, base->result.backend);
     else if (!ratio.distinguishable)
         snprintf(rest, room, " is not distinguishable from %s", base->result.backend);

@@ -17,7 +17,7 @@ short=(compare --runs 1 --warmup 0)
     [[ $output == *"handed to 20 workers in turn"* ]] || fail "not the book's workers"
     for backend in $(backends); do
         [ $(grep -cE "^  $backend(/[A-Za-z]+)? +trial +[0-9]+ " <<<"$output") -ge 1 ] || fail "no row: $backend"
-        [ $(grep -cE "^  $backend +sieve +[0-9]+ " <<<"$output") -ge 1 ] || fail "no row: $backend"
+        [ $(grep -cE "^  $backend(/[A-Za-z]+)? +sieve +[0-9]+ " <<<"$output") -ge 1 ] || fail "no row: $backend"
     done
     has_backend opencl || [[ $output == *"left out: backend opencl: "* ]] || fail "left out, why?"
     ! has_backend openmp || [ $(cores) -lt 2 ] ||

@@ -105,8 +105,7 @@ static void test_known_cases(void **state) {
         for (size_t s = 0; s < n_usual; s++) {
             enum effort effort = effort_of(known, usual[s].method);
             bool long_way = known->hi - known->lo > SLOW_LENGTH && !test_all();
-            if (usual[s].foreign ? effort >= ONCE && !long_way
-                                 : effort != EVERY && effort >= least)
+            if (usual[s].foreign ? effort >= ONCE && !long_way : effort != EVERY && effort >= least)
                 check(&reference, &usual[s], 0, effort == LONG || known->hi >= WIDE);
         }
     }
