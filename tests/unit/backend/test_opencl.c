@@ -1,0 +1,130 @@
+/* What is OpenCL's alone: sessions without end, forks, compute units, read-backs that are verified.
+ */
+#include "support/support.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static pp_session *open_opencl(unsigned units, pp_status *status, pp_error *error) {
+    pp_session_options options = {.backend = "opencl", .threads = units};
+    pp_session *session = NULL;
+    *status = pp_session_open(&options, &session, error);
+    return session;
+}
+
+/* Resident memory in KiB. */
+static long resident(void) {
+    FILE *file = fopen("/proc/self/statm", "r");
+    long total = 0, pages = 0;
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%ld %ld", &total, &pages), 2);
+    fclose(file);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static void use_once(void) {
+    pp_status status;
+    pp_error error = {.status = PP_OK};
+    pp_session *session = open_opencl(0, &status, &error);
+    if (status != PP_OK)
+        fail_msg("%s", error.message);
+    pp_result result;
+    assert_int_equal(pp_count(session, 0, 100000, &result), PP_OK);
+    assert_int_equal(result.count, 9592);
+    assert_string_equal(result.backend, "opencl");
+    pp_session_close(session);
+}
+
+static void test_a_thousand_sessions(void **state) {
+    (void)state;
+    if (!backend_usable("opencl"))
+        skip();
+    for (int i = 0; i < 100; i++)
+        use_once();
+    long before = resident();
+    for (int i = 0; i < 1000; i++)
+        use_once();
+    long grown = resident() - before;
+    if (grown > 4096)
+        fail_msg("%ld KiB more after 1000 sessions", grown);
+}
+
+/* A driver's threads do not survive a fork: the child is told so, and does not hang. */
+static void test_fork(void **state) {
+    (void)state;
+    if (!backend_usable("opencl"))
+        skip();
+    pp_status status;
+    pp_session *session = open_opencl(0, &status, NULL);
+    assert_int_equal(status, PP_OK);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        alarm(20);
+        pp_status used = pp_count(session, 0, 1000, NULL), opened;
+        pp_session *again = open_opencl(0, &opened, NULL);
+        _exit(used == PP_ERR_UNAVAILABLE && opened == PP_ERR_UNAVAILABLE && !again ? 0 : 1);
+    }
+    int outcome;
+    assert_int_equal(waitpid(child, &outcome, 0), child);
+    assert_true(WIFEXITED(outcome) && WEXITSTATUS(outcome) == 0);
+    assert_int_equal(pp_count(session, 0, 1000, NULL), PP_OK);
+    pp_session_close(session);
+}
+
+static void test_compute_units(void **state) {
+    (void)state;
+    if (!backend_usable("opencl"))
+        skip();
+    pp_status status;
+    pp_error error = {.status = PP_OK};
+    assert_null(open_opencl(4000, &status, &error));
+    assert_int_equal(status, PP_ERR_USAGE);
+    assert_non_null(strstr(error.message, "compute units"));
+    pp_session *session = open_opencl(1, &status, &error);
+    if (status == PP_ERR_UNAVAILABLE)
+        skip(); /* a device that cannot be divided */
+    assert_int_equal(status, PP_OK);
+    pp_result result;
+    assert_int_equal(pp_count(session, 0, 1000000, &result), PP_OK);
+    assert_int_equal(result.count, 78498);
+    assert_int_equal(result.threads, 1);
+    pp_session_close(session);
+}
+
+/* Every unit recomputed on the host, by each question. */
+static void test_verified(void **state) {
+    (void)state;
+    if (!backend_usable("opencl"))
+        skip();
+    static uint64_t numbers[1000], bitmap[16];
+    for (uint64_t i = 0; i < 1000; i++)
+        numbers[i] = 1000000 + i;
+    static const pp_method methods[] = {PP_METHOD_TRIAL, PP_METHOD_MR, PP_METHOD_SIEVE};
+    for (size_t m = 0; m < COUNT_OF(methods); m++) {
+        pp_session_options options = {
+            .backend = "opencl", .method = methods[m], .verify = 100, .unit_size = 240};
+        pp_session *session;
+        assert_int_equal(pp_session_open(&options, &session, NULL), PP_OK);
+        pp_result result;
+        assert_int_equal(pp_count(session, 1000000, 1000999, &result), PP_OK);
+        assert_int_equal(result.count, 75);
+        assert_int_equal(result.verified, result.units);
+        assert_int_equal(pp_test(session, numbers, 1000, bitmap), PP_OK);
+        assert_int_equal(pp_session_result(session)->count, 75);
+        assert_int_equal(pp_session_result(session)->verified, pp_session_result(session)->units);
+        pp_session_close(session);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_thousand_sessions),
+        cmocka_unit_test(test_fork),
+        cmocka_unit_test(test_compute_units),
+        cmocka_unit_test(test_verified),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
