@@ -11,12 +11,14 @@ command -v oclgrind >/dev/null || { echo "oclgrind is not installed"; exit 77; }
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 failed=0
+simulate=
 
 # expect ANSWER WORDS...: the answer, and not a word from Oclgrind.
 expect() {
     answer=$1
     shift
-    timeout 250 oclgrind --data-races "$program" "$@" -q >"$work/out" 2>"$work/err"
+    # shellcheck disable=SC2086
+    timeout 250 oclgrind --data-races $simulate "$program" "$@" -q >"$work/out" 2>"$work/err"
     code=$?
     if [ $code -ne 0 ] || [ "$(cat "$work/out")" != "$answer" ] || [ -s "$work/err" ] ||
         grep -q Kernel: "$work/out"; then
@@ -41,5 +43,10 @@ for kernels in cpu gpu; do
     expect 4 count 20000000000 20000000200 --method sieve $on
     # Above 2^50, where vectors of doubles end.
     expect 2 count 18446744073709551530 18446744073709551560 --method mr $on
+done
+# A device with little local memory and small work-groups.
+simulate="--local-mem-size 4096 --max-wgsize 16"
+for method in trial mr sieve; do
+    expect 33 count 10000 10300 --method $method --backend opencl --kernels gpu
 done
 exit $failed

@@ -60,6 +60,7 @@ struct run {
     uint64_t unit_words, units_most, batch_units;
     uint64_t groups_per_unit;
     uint64_t tile_words;
+    size_t group_items;
     unsigned n_putters;
     atomic_bool disputed; /* error already tells of a wrong read-back */
     cl_ulong computed_to; /* device clock: kernels up to here are in the phases */
@@ -223,11 +224,11 @@ static pp_status launch_trial(struct run *run, struct slot *slot, uint64_t n) {
 
 static pp_status launch_mr(struct run *run, struct slot *slot, uint64_t n) {
     uint64_t items = run->opencl->cpu_variant ? (n + 7) / 8 : n;
-    size_t global = round_up(items, GROUP_ITEMS);
+    size_t local = run->group_items, global = round_up(items, local);
     if (run->is_test)
-        return LAUNCH(run, slot, KERNEL_MR_TEST, global, GROUP_ITEMS, ARGUMENT(slot->numbers),
+        return LAUNCH(run, slot, KERNEL_MR_TEST, global, local, ARGUMENT(slot->numbers),
                       ARGUMENT(slot->flags), ARGUMENT(n));
-    return LAUNCH(run, slot, KERNEL_MR_RANGE, global, GROUP_ITEMS, ARGUMENT(slot->flags),
+    return LAUNCH(run, slot, KERNEL_MR_RANGE, global, local, ARGUMENT(slot->flags),
                   ARGUMENT(slot->first_word), ARGUMENT(run->job->lo), ARGUMENT(run->job->hi),
                   ARGUMENT(n));
 }
@@ -238,9 +239,9 @@ static pp_status launch_lookup(struct run *run, struct slot *slot, uint64_t n) {
     pp_status status = PP_OK;
     for (uint64_t begin = 0; status == PP_OK && begin < n_base; begin += LOOKUP_WORDS) {
         uint64_t end = n_base - begin < LOOKUP_WORDS ? n_base : begin + LOOKUP_WORDS;
-        status = LAUNCH(run, slot, KERNEL_SIEVE_TEST, round_up(n, GROUP_ITEMS), GROUP_ITEMS,
-                        ARGUMENT(slot->numbers), ARGUMENT(slot->flags), ARGUMENT(run->base_words),
-                        ARGUMENT(begin), ARGUMENT(end), ARGUMENT(n));
+        status = LAUNCH(run, slot, KERNEL_SIEVE_TEST, round_up(n, run->group_items),
+                        run->group_items, ARGUMENT(slot->numbers), ARGUMENT(slot->flags),
+                        ARGUMENT(run->base_words), ARGUMENT(begin), ARGUMENT(end), ARGUMENT(n));
     }
     return status;
 }
@@ -265,7 +266,7 @@ static pp_status launch_sieve(struct run *run, struct slot *slot) {
     if (status != PP_OK || n_base <= SMALL_LIMIT / WHEEL_WORD)
         return status;
     return LAUNCH(run, slot, KERNEL_SIEVE_LARGE,
-                  round_up(n_base - SMALL_LIMIT / WHEEL_WORD, GROUP_ITEMS), GROUP_ITEMS,
+                  round_up(n_base - SMALL_LIMIT / WHEEL_WORD, run->group_items), run->group_items,
                   ARGUMENT(slot->words), ARGUMENT(slot->first_word), ARGUMENT(slot->n_words),
                   ARGUMENT(run->base_words), ARGUMENT(n_base), ARGUMENT(small_limit));
 }
@@ -315,9 +316,9 @@ static pp_status begin_batch(struct run *run, struct slot *slot, uint64_t unit, 
                  : run->job->method == PP_METHOD_TRIAL ? launch_trial(run, slot, slot->n_numbers)
                                                        : launch_mr(run, slot, slot->n_numbers);
         if (status == PP_OK)
-            status =
-                LAUNCH(run, slot, KERNEL_PACK, round_up(slot->n_words, GROUP_ITEMS), GROUP_ITEMS,
-                       ARGUMENT(slot->flags), ARGUMENT(slot->words), ARGUMENT(slot->n_numbers));
+            status = LAUNCH(run, slot, KERNEL_PACK, round_up(slot->n_words, run->group_items),
+                            run->group_items, ARGUMENT(slot->flags), ARGUMENT(slot->words),
+                            ARGUMENT(slot->n_numbers));
     }
     if (status == PP_OK)
         status = launch_sums(run, slot);
@@ -433,6 +434,18 @@ static void adapt(struct run *run, const struct slot *slot, double seconds) {
         run->batch_units = run->units_most;
 }
 
+/* Gives back what a batch holds, complete or not. */
+static pp_status drop_batch(struct run *run, struct slot *slot) {
+    pp_status partials = unmap(run, slot, slot->partials, &slot->host_partials);
+    pp_status words = unmap(run, slot, slot->words, &slot->host_words);
+    release_event(&slot->first);
+    release_event(&slot->last);
+    release_event(&slot->read_partials);
+    release_event(&slot->read_words);
+    slot->n_units = 0;
+    return partials == PP_OK ? words : partials;
+}
+
 /* Waits for a slot's batch and puts its units. */
 static pp_status end_batch(struct run *run, struct slot *slot) {
     pp_status status = wait_for(run, "a kernel", slot->read_partials);
@@ -454,18 +467,8 @@ static pp_status end_batch(struct run *run, struct slot *slot) {
     }
     if (status == PP_OK)
         status = put_batch(run, slot);
-    pp_status unmapped = unmap(run, slot, slot->partials, &slot->host_partials);
-    if (status == PP_OK)
-        status = unmapped;
-    unmapped = unmap(run, slot, slot->words, &slot->host_words);
-    if (status == PP_OK)
-        status = unmapped;
-    release_event(&slot->first);
-    release_event(&slot->last);
-    release_event(&slot->read_partials);
-    release_event(&slot->read_words);
-    slot->n_units = 0;
-    return status;
+    pp_status dropped = drop_batch(run, slot);
+    return status == PP_OK ? dropped : status;
 }
 
 /* ---- setting up and clearing away ---- */
@@ -543,6 +546,7 @@ static pp_status set_up(struct run *run, uint64_t n) {
     while (tile_bytes > opencl->local_bytes / 2 && tile_bytes > 64)
         tile_bytes /= 2;
     run->tile_words = tile_bytes / 8;
+    run->group_items = GROUP_ITEMS < opencl->group_size ? GROUP_ITEMS : opencl->group_size;
 
     pp_status status = PP_OK;
     for (int i = 0; i < N_SLOTS && status == PP_OK; i++) {
@@ -619,10 +623,11 @@ pp_status opencl_run(void *state, const struct job *job, uint64_t first, uint64_
         if (idle)
             break;
     }
-    for (int i = 0; i < N_SLOTS; i++) { /* after a failure */
-        if (run.slots[i].n_units)
-            end_batch(&run, &run.slots[i]);
-    }
+    for (int i = 0; i < N_SLOTS; i++) /* after a failure */
+        if (run.slots[i].n_units) {
+            clFinish(run.slots[i].queue);
+            drop_batch(&run, &run.slots[i]);
+        }
     clear_away(&run);
     return status;
 }
