@@ -26,12 +26,35 @@ static const uint64_t DEFAULT_SEED = 1;
 
 /* ---- the job ---- */
 
+/* The ends of a list as it goes by; everything else is discarded. */
+struct ends {
+    char first[24], last[24];
+};
+
 struct loaded {
     struct options options; /* of the job's own words */
     struct subject subject;
     uint64_t *numbers; /* test */
+    struct ends ends;  /* list */
     char words[200];
 };
+
+static void keep_line(char out[24], const char *begin, const char *end) {
+    size_t length = (size_t)(end - begin) < 23 ? (size_t)(end - begin) : 23;
+    memcpy(out, begin, length);
+    out[length] = '\0';
+}
+
+/* Takes lines in ascending order. */
+static pp_status keep_ends(void *user, const void *bytes, size_t n) {
+    struct ends *ends = user;
+    const char *begin = bytes, *end = begin + n - 1; /* the last newline */
+    if (!ends->first[0])
+        keep_line(ends->first, begin, memchr(begin, '\n', n));
+    const char *before = n > 1 ? memrchr(begin, '\n', n - 1) : NULL;
+    keep_line(ends->last, before ? before + 1 : begin, end);
+    return PP_OK;
+}
 
 static pp_status discard(void *user, const void *bytes, size_t n) {
     (void)user, (void)bytes, (void)n;
@@ -44,8 +67,13 @@ static void load_range(struct loaded *loaded, struct range range) {
     loaded->subject.lo = range.lo;
     loaded->subject.hi = range.hi;
     loaded->subject.listing =
-        (pp_list_callback){NULL, loaded->options.order,
+        (pp_list_callback){&loaded->ends, loaded->options.order,
                            loaded->options.output_u64 ? render_u64 : render_lines, discard};
+    if (list && !loaded->options.output_u64 && loaded->options.order == PP_ORDER_ASCENDING) {
+        loaded->subject.listing.emit = keep_ends;
+        loaded->subject.first = loaded->ends.first;
+        loaded->subject.last = loaded->ends.last;
+    }
 }
 
 static bool keep_numbers(struct loaded *loaded, const struct batch *batch) {

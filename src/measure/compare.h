@@ -17,6 +17,7 @@ struct subject {
     const uint64_t *numbers; /* TEST */
     size_t n_numbers;
     pp_list_callback listing; /* LIST: as the program lists, to nowhere */
+    const char *first, *last; /* LIST: the first and last prime listed, else NULL */
     const char *words;        /* "count 1e13 1e13+2e9", for people */
 };
 

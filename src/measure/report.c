@@ -219,11 +219,13 @@ void report_text(FILE *to, const struct comparison *comparison) {
     }
     const pp_result *answer = &base->result;
     fprintf(
-        to,
-        "  %llu primes, digest %016llx: the same in all %zu runs (%zu timed, %zu to warm up)\n\n",
+        to, "  %llu primes, digest %016llx: the same in all %zu runs (%zu timed, %zu to warm up)\n",
         (unsigned long long)answer->count, (unsigned long long)answer->digest,
         comparison->n_records / comparison->n_runs * (comparison->n_runs + comparison->n_warmup),
         comparison->n_records, comparison->n_records / comparison->n_runs * comparison->n_warmup);
+    if (comparison->subject.first && comparison->subject.first[0])
+        fprintf(to, "  %s … %s\n", comparison->subject.first, comparison->subject.last);
+    fputc('\n', to);
     print_header(to, comparison);
     struct environment here;
     environment_read(&here);

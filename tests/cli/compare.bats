@@ -10,6 +10,7 @@ short=(compare --runs 1 --warmup 0)
     [[ $output == *"list 1e13 1e13+500 --method trial"* ]] || fail "no first job"
     [[ $output == *"count 1e13 1e13+2e9"* ]] || fail "no second job"
     [[ $output == *"  16 primes, digest f36c9c42fb0eadc8: the same in all "* ]] || fail "16 primes"
+    [[ $output == *"  10000000000037 … 10000000000453"* ]] || fail "the first and the last of them"
     [[ $output == *"  66815381 primes, digest "*": the same in all "* ]] || fail "the count"
     [[ $output == *"the control: f(x) = x² − x + 1 applied 20 times from 3"* ]] || fail "no control"
     [[ $output == *"last five digits 35443 in every form and run"* ]] || fail "no 35443"
