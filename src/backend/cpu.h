@@ -32,7 +32,7 @@ void cpu_shape(const struct job *job, unsigned threads, struct shape *out);
 
 bool cpu_supports(enum question question, pp_method method);
 
-/* Fills in a CPU as the device of a backend. Returns 1, or 0 with capacity 0 filled nothing. */
+/* Fills in the CPU as the device of a backend. */
 void cpu_describe(pp_device *device, const char *backend, unsigned units);
 
 /* Checks what all CPU backends refuse: other devices, and instruction sets not written yet. */

@@ -63,8 +63,7 @@ static pp_status run_once(struct comparison *comparison, const struct alternativ
     return status;
 }
 
-bool compare_check(struct comparison *comparison, const struct alternative *alternative,
-                   const pp_result *result) {
+bool compare_check(struct comparison *comparison, const pp_result *result) {
     for (size_t i = 0; i < comparison->n_alternatives; i++) {
         const pp_result *other = &comparison->alternatives[i].result;
         if (!other->backend)
@@ -83,7 +82,6 @@ bool compare_check(struct comparison *comparison, const struct alternative *alte
         comparison->agree = false;
         return false;
     }
-    (void)alternative;
     return true;
 }
 
@@ -151,7 +149,7 @@ static pp_status measure_rounds(struct comparison *comparison, size_t *order, do
                 run_once(comparison, alternative, bitmap, on_session, &record, &result);
             if (status != PP_OK)
                 return status;
-            if (!compare_check(comparison, alternative, &result))
+            if (!compare_check(comparison, &result))
                 return PP_ERR_DISAGREE;
             alternative->result = result;
             if (round < comparison->n_warmup)

@@ -61,9 +61,8 @@ struct comparison {
  */
 pp_status compare_measure(struct comparison *comparison, void (*on_session)(pp_session *));
 
-/* Sets agree and dispute from the results: two alternatives agree when all that they say does. */
-bool compare_check(struct comparison *comparison, const struct alternative *alternative,
-                   const pp_result *result);
+/* Does a result agree with all that are there? If not, agree and dispute are set. */
+bool compare_check(struct comparison *comparison, const pp_result *result);
 
 /* The first alternative that is in use: the base of all ratios. NULL if none is. */
 const struct alternative *compare_base(const struct comparison *comparison);
