@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/error.h"
-#include "math/primality.h"
 #include "math/trial.h"
 #include "math/wheel.h"
 #include "work/digest.h"
@@ -14,6 +13,9 @@
 
 /* Words sieved at once when single numbers are looked up: 32 KiB, one L1 data cache. */
 enum { LOOKUP_WORDS = 4096 };
+
+/* Numbers of a range tested at once: 16 KiB of them. */
+enum { RANGE_BATCH = 2048 };
 
 struct keyed {
     uint64_t number;
@@ -37,13 +39,18 @@ void cpu_describe(pp_device *device, const char *backend, unsigned units) {
     cpu_name(device->name, sizeof device->name);
 }
 
-pp_status cpu_check_options(const pp_session_options *options, const char *backend,
-                            pp_error *error) {
-    if (options->simd && strcmp(options->simd, "auto") != 0 && strcmp(options->simd, "none") != 0)
+pp_status cpu_choose_kernel(const pp_session_options *options, const char *backend,
+                            const struct batch_kernel **kernel, pp_error *error) {
+    *kernel = batch_kernel(options->simd);
+    if (!*kernel)
         return pp_fail(error, PP_ERR_UNAVAILABLE,
-                       "backend %s has no %s code in this version, only portable C (none)", backend,
-                       options->simd);
+                       "backend %s: this machine cannot run %s code, only %s", backend,
+                       options->simd, cpu_simd_levels());
     return PP_OK;
+}
+
+const char *cpu_simd_of(const struct batch_kernel *kernel, const struct job *job) {
+    return job->method == PP_METHOD_MR ? kernel->simd : "none";
 }
 
 /* Words that any unit's bitmap can take. */
@@ -58,8 +65,9 @@ static size_t bitmap_words(const struct job *job) {
     return (size_t)(numbers / WHEEL_WORD) + 2;
 }
 
-pp_status cpu_worker_init(struct cpu_worker *worker, const struct job *job) {
-    *worker = (struct cpu_worker){0};
+pp_status cpu_worker_init(struct cpu_worker *worker, const struct job *job,
+                          const struct batch_kernel *kernel) {
+    *worker = (struct cpu_worker){.kernel = kernel};
     size_t n_words = bitmap_words(job);
     bool sieve = job->method == PP_METHOD_SIEVE, lookup = sieve && job->question == QUESTION_TEST;
     if (lookup)
@@ -84,12 +92,6 @@ void cpu_worker_free(struct cpu_worker *worker) {
     *worker = (struct cpu_worker){0};
 }
 
-typedef bool (*is_prime_fn)(uint64_t);
-
-static is_prime_fn test_of(pp_method method) {
-    return method == PP_METHOD_TRIAL ? trial_is_prime : mr_is_prime;
-}
-
 /* Records that the unit's number `index` is prime. */
 static void found(struct partial *partial, uint64_t *words, size_t index, uint64_t prime) {
     words[index / 64] |= UINT64_C(1) << index % 64;
@@ -97,11 +99,23 @@ static void found(struct partial *partial, uint64_t *words, size_t index, uint64
     partial->digest += splitmix64(prime);
 }
 
-static void test_each(struct partial *partial, uint64_t *words, const uint64_t *numbers, size_t n,
-                      is_prime_fn is_prime) {
+static void test_by_trial(struct partial *partial, uint64_t *words, const uint64_t *numbers,
+                          size_t n) {
+    memset(words, 0, partial->n_words * sizeof *words);
     for (size_t i = 0; i < n; i++)
-        if (is_prime(numbers[i]))
+        if (trial_is_prime(numbers[i]))
             found(partial, words, i, numbers[i]);
+}
+
+static void test_by_batch(struct partial *partial, const struct cpu_worker *worker,
+                          const uint64_t *numbers, size_t n) {
+    worker->kernel->test(numbers, n, worker->words);
+    for (size_t i = 0; i < partial->n_words; i++) {
+        uint64_t bits = worker->words[i];
+        partial->count += (uint64_t)__builtin_popcountll(bits);
+        for (; bits; bits &= bits - 1)
+            partial->digest += splitmix64(numbers[i * 64 + (size_t)__builtin_ctzll(bits)]);
+    }
 }
 
 static int by_number(const void *a, const void *b) {
@@ -113,6 +127,7 @@ static int by_number(const void *a, const void *b) {
 static void test_by_sieve(struct partial *partial, const struct cpu_worker *worker,
                           uint64_t *segment, const uint64_t *numbers, size_t n,
                           const struct sieve_base *base) {
+    memset(worker->words, 0, partial->n_words * sizeof *worker->words);
     for (size_t i = 0; i < n; i++)
         worker->keys[i] = (struct keyed){numbers[i], i};
     qsort(worker->keys, n, sizeof *worker->keys, by_number);
@@ -140,11 +155,12 @@ static void run_test(struct partial *partial, const struct cpu_worker *worker,
     const uint64_t *numbers = job->numbers + span.lo;
     size_t n = (size_t)(span.hi - span.lo) + 1;
     partial->n_words = (n + 63) / 64;
-    memset(worker->words, 0, partial->n_words * sizeof *worker->words);
     if (job->method == PP_METHOD_SIEVE)
         test_by_sieve(partial, worker, worker->words + partial->n_words, numbers, n, job->base);
+    else if (job->method == PP_METHOD_TRIAL)
+        test_by_trial(partial, worker->words, numbers, n);
     else
-        test_each(partial, worker->words, numbers, n, test_of(job->method));
+        test_by_batch(partial, worker, numbers, n);
     partial->has_digest = true;
 }
 
@@ -156,28 +172,61 @@ static void range_by_sieve(struct partial *partial, const struct cpu_worker *wor
     partial_sum(partial);
 }
 
-/* One number after the other: all of them for trial division, as in the book. */
+/* Records a prime above 5 of a range. */
+static void found_in_range(struct partial *partial, const struct cpu_worker *worker,
+                           const struct job *job, uint64_t prime) {
+    partial->count++;
+    partial->digest += digest_prime(prime);
+    if (job->question == QUESTION_LIST)
+        ((uint8_t *)worker->words)[prime / WHEEL_BYTE - partial->first_word * 8] |=
+            (uint8_t)(1u << wheel_bits[prime % WHEEL_BYTE]);
+}
+
+/* One number after the other, as in the book. */
+static void range_by_trial(struct partial *partial, const struct cpu_worker *worker,
+                           const struct job *job, struct span span) {
+    for (uint64_t offset = 0; offset <= span.hi - span.lo; offset++) {
+        uint64_t number = span.lo + offset;
+        if (number > 5 && trial_is_prime(number))
+            found_in_range(partial, worker, job, number);
+    }
+}
+
+/* The numbers coprime to 30, many at a time. */
+static void range_by_batch(struct partial *partial, const struct cpu_worker *worker,
+                           const struct job *job, struct span span) {
+    uint64_t numbers[RANGE_BATCH], bitmap[RANGE_BATCH / 64];
+    size_t n = 0;
+    for (uint64_t offset = 0;; offset++) {
+        uint64_t number = span.lo + offset;
+        if (number > 5 && wheel_bits[number % WHEEL_BYTE] < 8)
+            numbers[n++] = number;
+        bool last = number == span.hi;
+        if (n < RANGE_BATCH && !last)
+            continue;
+        worker->kernel->test(numbers, n, bitmap);
+        for (size_t i = 0; i < n; i++)
+            if (bitmap[i / 64] >> i % 64 & 1)
+                found_in_range(partial, worker, job, numbers[i]);
+        if (last)
+            return;
+        n = 0;
+    }
+}
+
 static void range_one_by_one(struct partial *partial, const struct cpu_worker *worker,
                              const struct job *job, struct span span) {
-    is_prime_fn is_prime = test_of(job->method);
-    bool bitmap = job->question == QUESTION_LIST;
-    if (bitmap) {
+    if (job->question == QUESTION_LIST) {
         partial->n_words = (size_t)(span.hi / WHEEL_WORD - partial->first_word) + 1;
         memset(worker->words, 0, partial->n_words * sizeof *worker->words);
     }
     partial->count = (uint64_t)__builtin_popcount(partial->small_primes);
     partial->digest = digest_small(partial->small_primes);
     partial->has_digest = true;
-    for (uint64_t offset = 0; offset <= span.hi - span.lo; offset++) {
-        uint64_t number = span.lo + offset;
-        if (number <= 5 || !is_prime(number))
-            continue;
-        partial->count++;
-        partial->digest += digest_prime(number);
-        if (bitmap)
-            ((uint8_t *)worker->words)[number / WHEEL_BYTE - partial->first_word * 8] |=
-                (uint8_t)(1u << wheel_bits[number % WHEEL_BYTE]);
-    }
+    if (job->method == PP_METHOD_TRIAL)
+        range_by_trial(partial, worker, job, span);
+    else
+        range_by_batch(partial, worker, job, span);
 }
 
 pp_status cpu_run_unit(const struct cpu_worker *worker, const struct job *job, uint64_t unit,
@@ -197,15 +246,16 @@ pp_status cpu_run_unit(const struct cpu_worker *worker, const struct job *job, u
     return sink->put(sink, unit, &partial);
 }
 
-pp_status cpu_run_serially(const struct job *job, uint64_t first, uint64_t n, struct sink *sink,
-                           pp_result *result) {
+pp_status cpu_run_serially(const struct batch_kernel *kernel, const struct job *job, uint64_t first,
+                           uint64_t n, struct sink *sink, pp_result *result) {
     double begin = clock_seconds();
     struct cpu_worker worker;
-    pp_status status = cpu_worker_init(&worker, job);
+    pp_status status = cpu_worker_init(&worker, job, kernel);
     for (uint64_t i = 0; status == PP_OK && i < n && !sink_stopped(sink); i++)
         status = cpu_run_unit(&worker, job, first + i, sink);
     cpu_worker_free(&worker);
     result->threads = 1;
+    result->simd = cpu_simd_of(kernel, job);
     result->phases.compute += clock_seconds() - begin;
     return status;
 }

@@ -3,6 +3,7 @@
 #define PARPRIME_BACKEND_CPU_H
 
 #include "backend/backend.h"
+#include "math/batch.h"
 #include "work/job.h"
 #include "work/sink.h"
 
@@ -10,13 +11,15 @@
 
 /* One thread's memory, enough for any unit of one job. */
 struct cpu_worker {
+    const struct batch_kernel *kernel;
     uint64_t *words;    /* the unit's bitmap */
     void *scratch;      /* sieve_words' */
     struct keyed *keys; /* test by sieve: the unit's numbers in ascending order */
 };
 
 /* Allocates for units of `job`. On failure nothing is left allocated. */
-pp_status cpu_worker_init(struct cpu_worker *worker, const struct job *job);
+pp_status cpu_worker_init(struct cpu_worker *worker, const struct job *job,
+                          const struct batch_kernel *kernel);
 void cpu_worker_free(struct cpu_worker *worker);
 
 /* Computes a unit and puts it into the sink; returns what put returned. */
@@ -24,8 +27,8 @@ pp_status cpu_run_unit(const struct cpu_worker *worker, const struct job *job, u
                        struct sink *sink);
 
 /* A job on the calling thread: what serial is, and openmp inside a caller's own region. */
-pp_status cpu_run_serially(const struct job *job, uint64_t first, uint64_t n, struct sink *sink,
-                           pp_result *result);
+pp_status cpu_run_serially(const struct batch_kernel *kernel, const struct job *job, uint64_t first,
+                           uint64_t n, struct sink *sink, pp_result *result);
 
 /* A CPU backend's shape with that many threads. */
 void cpu_shape(const struct job *job, unsigned threads, struct shape *out);
@@ -35,8 +38,14 @@ bool cpu_supports(enum question question, pp_method method);
 /* Fills in the CPU as the device of a backend. */
 void cpu_describe(pp_device *device, const char *backend, unsigned units);
 
-/* Checks what all CPU backends refuse: other devices, and instruction sets not written yet. */
-pp_status cpu_check_options(const pp_session_options *options, const char *backend,
-                            pp_error *error);
+/*
+ * Chooses the code for options->simd: the highest level not above it, which each method uses as
+ * far as it has code of its own. A level that this machine lacks is PP_ERR_UNAVAILABLE.
+ */
+pp_status cpu_choose_kernel(const pp_session_options *options, const char *backend,
+                            const struct batch_kernel **kernel, pp_error *error);
+
+/* The level of the code that runs the job. */
+const char *cpu_simd_of(const struct batch_kernel *kernel, const struct job *job);
 
 #endif

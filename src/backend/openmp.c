@@ -25,6 +25,7 @@ ABSENT_BACKEND(backend_openmp, "openmp",
 extern const struct backend backend_openmp;
 
 struct openmp {
+    const struct batch_kernel *kernel;
     unsigned threads;
 };
 
@@ -47,12 +48,14 @@ static size_t probe(pp_device *devices, size_t capacity) {
 
 static pp_status openmp_open(const pp_session_options *options, void **state, pp_error *error) {
     *state = NULL;
-    pp_status status = cpu_check_options(options, "openmp", error);
+    const struct batch_kernel *kernel;
+    pp_status status = cpu_choose_kernel(options, "openmp", &kernel, error);
     if (status != PP_OK)
         return status;
     struct openmp *openmp = malloc(sizeof *openmp);
     if (!openmp)
         return pp_fail(error, PP_ERR_MEMORY, "no memory to open a session");
+    openmp->kernel = kernel;
     openmp->threads = options->threads ? options->threads : default_threads();
     *state = openmp;
     return PP_OK;
@@ -79,6 +82,7 @@ struct call {
 static void run_parallel(struct call *call) {
     double begin = clock_seconds();
     const struct job *job = call->job;
+    const struct batch_kernel *kernel = call->openmp->kernel;
     struct sink *sink = call->sink;
     uint64_t first = call->first, n = call->n;
     unsigned took_part = 1;
@@ -91,10 +95,10 @@ static void run_parallel(struct call *call) {
     for (uint64_t begun = 0; begun < n && !sink_stopped(sink); begun += STRETCH) {
         uint64_t stretch = n - begun < STRETCH ? n - begun : STRETCH, base = first + begun;
 #pragma omp parallel num_threads((int)wanted) default(none)                                        \
-    shared(job, sink, base, stretch, took_part, outcome)
+    shared(job, kernel, sink, base, stretch, took_part, outcome)
         {
             struct cpu_worker worker;
-            pp_status status = cpu_worker_init(&worker, job);
+            pp_status status = cpu_worker_init(&worker, job, kernel);
 #pragma omp single nowait
             took_part = (unsigned)omp_get_num_threads();
             if (status != PP_OK)
@@ -116,6 +120,7 @@ static void run_parallel(struct call *call) {
     }
     call->status = outcome;
     call->result->threads = took_part;
+    call->result->simd = cpu_simd_of(kernel, job);
     call->result->phases.compute += clock_seconds() - begin;
 }
 
@@ -133,7 +138,8 @@ __attribute__((constructor)) static void remember_process(void) {
 static pp_status run(void *state, const struct job *job, uint64_t first, uint64_t n,
                      struct sink *sink, pp_result *result, pp_error *error) {
     if (omp_in_parallel()) /* the caller's cores are taken already */
-        return cpu_run_serially(job, first, n, sink, result);
+        return cpu_run_serially(((const struct openmp *)state)->kernel, job, first, n, sink,
+                                result);
     struct call call = {state, job, first, n, sink, result, PP_OK};
     if (getpid() == process_at_load) {
         run_parallel(&call);

@@ -91,15 +91,44 @@ void cpu_name(char *out, size_t size) {
     snprintf(out, size, "%s", name[0] ? name : "CPU");
 }
 
-const char *cpu_simd_levels(void) {
+static const char *const simd_levels[] = {"none", "avx2", "avx512"};
+enum { SIMD_LEVELS = 3 };
+
+int cpu_simd_rank(const char *level) {
+    for (int i = 0; i < SIMD_LEVELS; i++)
+        if (strcmp(simd_levels[i], level) == 0)
+            return i;
+    return -1;
+}
+
+/* The highest level that the processor and the operating system offer. */
+static int best_simd(void) {
 #if defined(__x86_64__)
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512ifma"))
-        return "none avx2 avx512";
-    if (__builtin_cpu_supports("avx2"))
-        return "none avx2";
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512ifma"))
+        return 2;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return 1;
 #endif
-    return "none";
+    return 0;
+}
+
+static int usable_simd(void) {
+    const char *cap = getenv("PARPRIME_SIMD");
+    int best = best_simd(), most = cap ? cpu_simd_rank(cap) : -1;
+    return most >= 0 && most < best ? most : best;
+}
+
+const char *cpu_simd_levels(void) {
+    static const char *const names[SIMD_LEVELS] = {"none", "none avx2", "none avx2 avx512"};
+    return names[usable_simd()];
+}
+
+bool cpu_has_simd(const char *level) {
+    int rank = cpu_simd_rank(level);
+    return rank >= 0 && rank <= usable_simd();
 }
 
 static int available_line(const char *line, void *user) {

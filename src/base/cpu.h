@@ -2,6 +2,7 @@
 #ifndef PARPRIME_BASE_CPU_H
 #define PARPRIME_BASE_CPU_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Cores that affinity and the cgroup's CPU quota (rounded up) leave to this process; >= 1. */
@@ -10,8 +11,17 @@ unsigned cpu_allowed(void);
 /* The processor's name for itself from /proc/cpuinfo, or "CPU". */
 void cpu_name(char *out, size_t size);
 
-/* The instruction-set levels that this machine can run, best last: "none", "none avx2", … */
+/*
+ * The instruction-set levels that this machine can run, best last: "none", "none avx2", … The
+ * environment's PARPRIME_SIMD caps them, so that every level can be tested on one machine.
+ */
 const char *cpu_simd_levels(void);
+
+/* A level's place in "none", "avx2", "avx512": from 0; -1 for a name that is none. */
+int cpu_simd_rank(const char *level);
+
+/* Can this machine run the level? */
+bool cpu_has_simd(const char *level);
 
 /* Bytes of memory that could be used now: MemAvailable, bounded by the cgroup; 0 if unknown. */
 unsigned long long memory_available(void);

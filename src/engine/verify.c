@@ -51,7 +51,8 @@ pp_status verify_unit(const struct job *job, uint64_t unit, const struct partial
         again.question = QUESTION_LIST; /* for its bitmap */
     struct judge judge = {.sink = {.put = judge_put, .fail = judge_fail}, .doubted = partial};
     pp_result ignored = {0};
-    pp_status status = cpu_run_serially(&again, unit, 1, &judge.sink, &ignored);
+    pp_status status =
+        cpu_run_serially(batch_kernel("none"), &again, unit, 1, &judge.sink, &ignored);
     if (status != PP_OK || judge.same)
         return status;
     struct span span = job_span(job, unit);

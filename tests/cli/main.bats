@@ -104,8 +104,9 @@ load helper
         refuses 4 "method $method is not in this version" test 7 --method $method
     done
     for level in avx2 avx512; do
-        refuses 4 "has no $level code" count 1e6 --simd $level
+        PARPRIME_SIMD=none refuses 4 "cannot run $level code" count 1e6 --simd $level
     done
+    PARPRIME_SIMD=avx2 refuses 4 "cannot run avx512 code, only none" count 1e6 --simd avx512
     refuses 4 "no usable device 'abacus'" count 1e6 --device abacus
     pp 0 count 1e6 --simd none
     answers 78498

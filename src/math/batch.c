@@ -1,0 +1,24 @@
+#include "math/batch.h"
+
+#include "base/cpu.h"
+
+#include <string.h>
+
+static const struct batch_kernel kernels[] = {
+    {"none", batch_test_portable},
+#if defined(__x86_64__)
+    {"avx512", batch_test_avx512},
+#endif
+};
+
+const struct batch_kernel *batch_kernel(const char *simd) {
+    bool best = !simd || strcmp(simd, "auto") == 0;
+    if (!best && !cpu_has_simd(simd))
+        return NULL;
+    const struct batch_kernel *chosen = NULL;
+    for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
+        if (cpu_has_simd(kernels[i].simd) &&
+            (best || cpu_simd_rank(kernels[i].simd) <= cpu_simd_rank(simd)))
+            chosen = &kernels[i];
+    return chosen;
+}
