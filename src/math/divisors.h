@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 struct divisor52 {
-    uint64_t inverse; /* modulo 2^52 */
-    uint64_t most;    /* (2^52 - 1)/p */
+    uint64_t inverse;     /* modulo 2^52 */
+    uint64_t minus_bound; /* -(1 + (2^52 - 1)/p): added to a product, it leaves the sign set */
 };
 
 enum { DIVISORS_TOGETHER = 5, DIVISOR_GROUPS = 8, DIVISOR_FOLD_BITS = 50 };
@@ -28,7 +28,7 @@ struct divisor_group {
     DIVISOR_NEWTON(p,                                                                              \
                    DIVISOR_NEWTON(p, DIVISOR_NEWTON(p, DIVISOR_NEWTON(p, (3 * UINT64_C(p)) ^ 2))))
 #define DIVISOR52(p)                                                                               \
-    { DIVISOR_INVERSE(p) & 0xfffffffffffff, UINT64_C(0xfffffffffffff) / (p) }
+    { DIVISOR_INVERSE(p) & 0xfffffffffffff, ~(UINT64_C(0xfffffffffffff) / (p)) }
 #define DIVISOR_GROUP(a, b, c, d, e)                                                               \
     {                                                                                              \
         {DIVISOR52(a), DIVISOR52(b), DIVISOR52(c), DIVISOR52(d), DIVISOR52(e)},                    \

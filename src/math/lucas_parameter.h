@@ -12,23 +12,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* By n mod 840 = 8·3·5·7, for n prime to it: P if 5, 3, 7 or 2 decides, else 0. */
+/*
+ * By n mod 8 and n mod 105 = 3·5·7, for n prime to 840: P if 5, 3, 7 or 2 decides, else 0.
+ * (21|n) = (n|21) stands for (7|n), which it is where (3|n) = 1.
+ */
 #define LUCAS_BY_5(r) ((r) % 5 == 2 || (r) % 5 == 3)
-#define LUCAS_BY_3(r) ((r) % 12 == 5 || (r) % 12 == 7)
-/* (21|n) = (n|21), which is -1 as (3|n) = 1 is known to leave (7|n) = (21|n). */
+#define LUCAS_BY_3(m8, r) ((m8) % 4 == 1 ? (r) % 3 == 2 : (r) % 3 == 1)
 #define LUCAS_BY_21(r) (0x82d04 >> (r) % 21 & 1)
-#define LUCAS_BY_2(r) ((r) % 8 == 3 || (r) % 8 == 5)
-#define LUCAS_1(r)                                                                                 \
-    (LUCAS_BY_5(r) ? 3 : LUCAS_BY_3(r) ? 4 : LUCAS_BY_21(r) ? 5 : LUCAS_BY_2(r) ? 6 : 0)
-#define LUCAS_8(r)                                                                                 \
-    LUCAS_1(r), LUCAS_1(r + 1), LUCAS_1(r + 2), LUCAS_1(r + 3), LUCAS_1(r + 4), LUCAS_1(r + 5),    \
-        LUCAS_1(r + 6), LUCAS_1(r + 7)
-#define LUCAS_56(r)                                                                                \
-    LUCAS_8(r), LUCAS_8(r + 8), LUCAS_8(r + 16), LUCAS_8(r + 24), LUCAS_8(r + 32),                 \
-        LUCAS_8(r + 40), LUCAS_8(r + 48)
-#define LUCAS_280(r)                                                                               \
-    LUCAS_56(r), LUCAS_56(r + 56), LUCAS_56(r + 112), LUCAS_56(r + 168), LUCAS_56(r + 224)
-static const uint8_t lucas_by_residue[840] = {LUCAS_280(0), LUCAS_280(280), LUCAS_280(560)};
+#define LUCAS_BY_2(m8) ((m8) == 3 || (m8) == 5)
+#define LUCAS_1(m8, r)                                                                             \
+    (LUCAS_BY_5(r) ? 3 : LUCAS_BY_3(m8, r) ? 4 : LUCAS_BY_21(r) ? 5 : LUCAS_BY_2(m8) ? 6 : 0)
+#define LUCAS_5(m8, r)                                                                             \
+    LUCAS_1(m8, r), LUCAS_1(m8, r + 1), LUCAS_1(m8, r + 2), LUCAS_1(m8, r + 3), LUCAS_1(m8, r + 4)
+#define LUCAS_35(m8, r)                                                                            \
+    LUCAS_5(m8, r), LUCAS_5(m8, r + 5), LUCAS_5(m8, r + 10), LUCAS_5(m8, r + 15),                  \
+        LUCAS_5(m8, r + 20), LUCAS_5(m8, r + 25), LUCAS_5(m8, r + 30)
+#define LUCAS_105(m8) LUCAS_35(m8, 0), LUCAS_35(m8, 35), LUCAS_35(m8, 70)
+/* At (n / 2 mod 4)·105 + n mod 105. Words are read at any byte: hence three more. */
+static const uint8_t lucas_by_residue[4 * 105 + 3] = {LUCAS_105(1), LUCAS_105(3), LUCAS_105(5),
+                                                      LUCAS_105(7)};
 
 /* Further primes q, with bit x set where x is a square modulo q other than 0. */
 static const struct {
@@ -53,7 +55,7 @@ static const struct {
  * for squares.
  */
 static inline unsigned lucas_parameter(uint64_t n) {
-    unsigned parameter = lucas_by_residue[n % 840];
+    unsigned parameter = lucas_by_residue[(n >> 1 & 3) * 105 + n % 105];
     for (size_t i = 0; !parameter && i < sizeof lucas_primes / sizeof *lucas_primes; i++) {
         uint64_t q = lucas_primes[i].prime;
         unsigned square = lucas_primes[i].squares >> n % q & 1;
