@@ -1,5 +1,6 @@
 /* test: which numbers are prime. */
 #include "cli/commands.h"
+#include "cli/feeder.h"
 #include "cli/output.h"
 #include "cli/reader.h"
 #include "cli/session.h"
@@ -95,24 +96,65 @@ static void answer_small(struct testing *testing, uint64_t number, bool prime) {
     print_answer(testing, digits, (size_t)(write_decimal(digits, number) - digits), primality);
 }
 
+static bool is_marked(const struct testing *testing, size_t i) {
+    return testing->bitmap[i / 64] >> i % 64 & 1;
+}
+
+/* Lines of text for numbers [begin, end) of a batch: the usual case, made for many of them. */
+static void answer_lines(struct testing *testing, const uint64_t *numbers, size_t begin,
+                         size_t end) {
+    enum { STRETCH = 1024, LINE_MOST = 20 + sizeof " composite\n" };
+    static const char *const endings[] = {" composite\n", " prime\n", " neither\n"};
+    const struct options *options = testing->options;
+    while (begin < end) {
+        size_t stop = end - begin < STRETCH ? end : begin + STRETCH;
+        char *room = output_room(&testing->output, STRETCH * LINE_MOST), *to = room;
+        if (!room)
+            return;
+        for (; begin < stop; begin++) {
+            bool prime = is_marked(testing, begin);
+            unsigned ending = prime ? 1 : numbers[begin] < 2 ? 2 : 0;
+            if (options->only != ONLY_ALL && ending != (options->only == ONLY_PRIME ? 1u : 0u))
+                continue;
+            to = write_decimal(to, numbers[begin]);
+            size_t length = strlen(endings[ending]);
+            memcpy(to, endings[ending], sizeof " composite\n");
+            to += length;
+        }
+        testing->output.buffer.size += (size_t)(to - room);
+    }
+}
+
+/* Numbers [begin, end) of a batch, none of them big. */
+static void answer_stretch(struct testing *testing, const struct batch *batch, size_t begin,
+                           size_t end) {
+    const struct options *options = testing->options;
+    if (!options->count_only && !options->exit_only) {
+        if (options->format == FORMAT_TEXT)
+            answer_lines(testing, batch->numbers, begin, end);
+        for (size_t i = begin; options->format != FORMAT_TEXT && i < end; i++)
+            answer_small(testing, batch->numbers[i], is_marked(testing, i));
+    }
+    testing->n_numbers += end - begin;
+}
+
 /* Tests a batch and prints its answers in input order. */
 static pp_status answer(struct testing *testing, const struct batch *batch) {
     pp_status status = pp_test(testing->session, batch->numbers, batch->n, testing->bitmap);
     if (status != PP_OK)
         return status;
     add_up(testing);
-    size_t next_big = 0;
-    for (size_t i = 0; i < batch->n && testing->output.status == PP_OK; i++, testing->n_numbers++) {
-        if (next_big < batch->n_bigs && batch->bigs[next_big].index == i) {
-            /* Such a number may take seconds, and no session works on it. */
-            status =
-                signals_came() ? PP_ERR_CANCELLED : answer_big(testing, &batch->bigs[next_big++]);
-            if (status != PP_OK)
-                return status;
-        } else {
-            answer_small(testing, batch->numbers[i], testing->bitmap[i / 64] >> i % 64 & 1);
-        }
+    size_t done = 0;
+    for (size_t b = 0; b < batch->n_bigs && testing->output.status == PP_OK; b++) {
+        answer_stretch(testing, batch, done, batch->bigs[b].index);
+        done = batch->bigs[b].index + 1;
+        /* Such a number may take seconds, and no session works on it. */
+        status = signals_came() ? PP_ERR_CANCELLED : answer_big(testing, &batch->bigs[b]);
+        if (status != PP_OK)
+            return status;
+        testing->n_numbers++;
     }
+    answer_stretch(testing, batch, done, batch->n);
     testing->n_prime = testing->total.count + testing->n_probable;
     /* Answers go out before more input is waited for. */
     return output_flush(&testing->output);
@@ -126,7 +168,7 @@ static int failed(const struct testing *testing, pp_status status) {
 }
 
 /* Numbers from the arguments: all of them are read before any is answered. */
-static int test_arguments(struct testing *testing, struct batch *batch) {
+static int answer_arguments(struct testing *testing, struct batch *batch) {
     const struct options *options = testing->options;
     for (int i = 0; i < options->n_arguments; i++) {
         pp_integer *value;
@@ -149,15 +191,30 @@ static int test_arguments(struct testing *testing, struct batch *batch) {
     return 0;
 }
 
-static int test_stream(struct testing *testing, struct batch *batch) {
+static int test_arguments(struct testing *testing) {
+    struct batch batch;
+    if (batch_init(&batch) != PP_OK)
+        return fail_with(PP_ERR_MEMORY, NULL);
+    int code = answer_arguments(testing, &batch);
+    batch_free(&batch);
+    return code;
+}
+
+static int test_stream(struct testing *testing) {
     struct reader reader;
     pp_status status = reader_open(&reader, testing->options->input, testing->options->input_u64);
     if (status != PP_OK)
         return pp_exit_code(status);
+    struct feeder feeder;
+    status = feeder_start(&feeder, &reader);
+    if (status != PP_OK) {
+        reader_close(&reader);
+        return fail_with(status, NULL);
+    }
     int code = 0;
     while (status == PP_OK) {
-        batch_clear(batch);
-        status = reader_next(&reader, batch);
+        const struct batch *batch;
+        status = feeder_next(&feeder, &batch);
         if (batch->n) { /* also what came before an error */
             pp_status answered = answer(testing, batch);
             if (answered != PP_OK) {
@@ -166,6 +223,7 @@ static int test_stream(struct testing *testing, struct batch *batch) {
             }
         }
     }
+    feeder_stop(&feeder);
     if (code == 0 && status != PP_OK && status != PP_END)
         code = status == PP_ERR_CANCELLED ? failed(testing, status) : pp_exit_code(status);
     reader_close(&reader);
@@ -208,11 +266,7 @@ static int run(struct testing *testing) {
     else if (options->format == FORMAT_CSV && !options->count_only && !options->exit_only)
         output_format(&testing->output, "number,answer\n");
 
-    struct batch batch;
-    int code = batch_init(&batch) != PP_OK ? fail_with(PP_ERR_MEMORY, NULL)
-               : options->n_arguments      ? test_arguments(testing, &batch)
-                                           : test_stream(testing, &batch);
-    batch_free(&batch);
+    int code = options->n_arguments ? test_arguments(testing) : test_stream(testing);
 
     if (json)
         json_end(&testing->output, json_results(testing, code));

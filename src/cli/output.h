@@ -29,6 +29,12 @@ pp_status output_format(struct output *output, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 pp_status output_flush(struct output *output);
 
+/*
+ * Room for n bytes behind those gathered; add to output->buffer.size what was written there.
+ * NULL after a failure.
+ */
+char *output_room(struct output *output, size_t n);
+
 /* Text as a CSV field, in double quotes. */
 pp_status output_quoted(struct output *output, const char *text);
 

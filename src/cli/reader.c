@@ -103,6 +103,25 @@ static bool would_wait(const struct reader *reader) {
     return poll(&poll_fd, 1, 0) == 0;
 }
 
+/* Waits for bytes and reads some; none at the end of the input. */
+static pp_status read_some(struct reader *reader, char *to, size_t room, size_t *n_read) {
+    *n_read = 0;
+    for (;;) {
+        if (signals_came() || !signals_wait(reader->fd, POLLIN))
+            return PP_ERR_CANCELLED;
+        ssize_t n = read(reader->fd, to, room);
+        if (n >= 0) {
+            *n_read = (size_t)n;
+            reader->at_end = n == 0;
+            return PP_OK;
+        }
+        if (errno != EINTR) {
+            complain("%s: %s", reader->name, strerror(errno));
+            return PP_ERR_IO;
+        }
+    }
+}
+
 /* Reads more text behind what is left of it, which moves to the front. */
 static pp_status refill(struct reader *reader) {
     size_t left = reader->end - reader->begin;
@@ -119,20 +138,10 @@ static pp_status refill(struct reader *reader) {
         reader->text = text;
         reader->capacity *= 2;
     }
-    for (;;) {
-        if (signals_came() || !signals_wait(reader->fd, POLLIN))
-            return PP_ERR_CANCELLED;
-        ssize_t n = read(reader->fd, reader->text + left, reader->capacity - left);
-        if (n >= 0) {
-            reader->end += (size_t)n;
-            reader->at_end = n == 0;
-            return PP_OK;
-        }
-        if (errno != EINTR) {
-            complain("%s: %s", reader->name, strerror(errno));
-            return PP_ERR_IO;
-        }
-    }
+    size_t n;
+    pp_status status = read_some(reader, reader->text + left, reader->capacity - left, &n);
+    reader->end += n;
+    return status;
 }
 
 static bool is_space(char c) {
@@ -179,9 +188,69 @@ static pp_status add_token(struct reader *reader, struct batch *batch, size_t le
     return PP_OK;
 }
 
+/* Are these eight characters digits? If so, their value. */
+static bool eight_digits(const char *text, uint64_t *value) {
+    uint64_t eight;
+    memcpy(&eight, text, sizeof eight);
+    eight = le64toh(eight) ^ 0x3030303030303030;
+    if ((eight | (eight + 0x0606060606060606)) & 0xf0f0f0f0f0f0f0f0)
+        return false;
+    eight = (eight * 10 + (eight >> 8)) & 0x00ff00ff00ff00ff;
+    eight = (eight * 100 + (eight >> 16)) & 0x0000ffff0000ffff;
+    *value = (eight * 10000 + (eight >> 32)) & 0xffffffff;
+    return true;
+}
+
+static bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+
+/*
+ * What most input is: decimal numbers of up to 19 digits and what is between them. Stops before
+ * anything else, and before a number that may go on in what is still to be read.
+ */
+static void read_plain(struct reader *reader, struct batch *batch) {
+    enum { MOST_DIGITS = 19 }; /* that cannot pass 2^64 */
+    const char *at = reader->text + reader->begin, *end = reader->text + reader->end;
+    const char *counted = at; /* to the column up to here */
+    uint64_t *to = batch->numbers + batch->n, *to_end = batch->numbers + BATCH_NUMBERS;
+    while (at < end && to < to_end) {
+        if (*at == '\n') {
+            reader->line++;
+            reader->column = 1;
+            counted = ++at;
+            continue;
+        }
+        if (is_space(*at)) {
+            at++;
+            continue;
+        }
+        const char *token = at;
+        uint64_t value = 0, eight;
+        while (end - at >= 8 && at - token <= MOST_DIGITS - 8 && eight_digits(at, &eight)) {
+            value = value * 100000000 + eight;
+            at += 8;
+        }
+        while (at < end && at - token < MOST_DIGITS && is_digit(*at))
+            value = value * 10 + (uint64_t)(*at++ - '0');
+        if (at == token || at == end || !is_space(*at)) {
+            at = token;
+            break;
+        }
+        *to++ = value;
+    }
+    batch->n = (size_t)(to - batch->numbers);
+    reader->begin = (size_t)(at - reader->text);
+    reader->column += (uint64_t)(at - counted);
+}
+
 static pp_status read_text(struct reader *reader, struct batch *batch) {
     while (!batch_is_full(batch)) {
         size_t length = 0;
+        if (!reader->in_comment)
+            read_plain(reader, batch);
+        if (batch_is_full(batch))
+            break;
         if (skip_to_token(reader)) {
             const char *token = reader->text + reader->begin;
             size_t there = reader->end - reader->begin;
@@ -206,26 +275,30 @@ static pp_status read_text(struct reader *reader, struct batch *batch) {
     return batch->n ? PP_OK : PP_END;
 }
 
+/* Straight into the batch; what is left of a number's eight bytes waits in reader->text. */
 static pp_status read_u64(struct reader *reader, struct batch *batch) {
-    while (!batch_is_full(batch)) {
-        while (reader->end - reader->begin >= sizeof(uint64_t) && !batch_is_full(batch)) {
-            uint64_t little;
-            memcpy(&little, reader->text + reader->begin, sizeof little);
-            reader->begin += sizeof little;
-            batch_add(batch, le64toh(little));
-        }
-        if (batch_is_full(batch) || (batch->n && !reader->at_end && would_wait(reader)))
+    char *bytes = (char *)batch->numbers;
+    const size_t room = BATCH_NUMBERS * sizeof *batch->numbers;
+    size_t n_bytes = reader->end;
+    memcpy(bytes, reader->text, n_bytes);
+    pp_status status = PP_OK;
+    while (n_bytes < room && !reader->at_end &&
+           !(n_bytes >= sizeof(uint64_t) && would_wait(reader))) {
+        size_t n;
+        status = read_some(reader, bytes + n_bytes, room - n_bytes, &n);
+        if (status != PP_OK || n == 0)
             break;
-        if (reader->at_end) {
-            if (reader->end != reader->begin)
-                return fail_here(reader, PP_ERR_SYNTAX, 0,
-                                 "the input ends inside a number of 8 bytes");
-            break;
-        }
-        pp_status status = refill(reader);
-        if (status != PP_OK)
-            return status;
+        n_bytes += n;
     }
+    batch->n = n_bytes / sizeof *batch->numbers;
+    reader->end = n_bytes % sizeof *batch->numbers;
+    memcpy(reader->text, bytes + n_bytes - reader->end, reader->end);
+    for (size_t i = 0; i < batch->n; i++)
+        batch->numbers[i] = le64toh(batch->numbers[i]);
+    if (status != PP_OK)
+        return status;
+    if (reader->at_end && reader->end && batch->n == 0)
+        return fail_here(reader, PP_ERR_SYNTAX, 0, "the input ends inside a number of 8 bytes");
     return batch->n ? PP_OK : PP_END;
 }
 

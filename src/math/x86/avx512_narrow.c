@@ -1,4 +1,5 @@
 /* AVX-512: base 2 and Lucas for numbers of one limb, below 2^48. */
+#include "math/psp_filter.h"
 #include "math/x86/avx512_lucas.h"
 
 /* Vectors interleaved. */
@@ -24,9 +25,18 @@ static vec power_of_two_mod(vec exponent, vec n) {
     return _mm512_min_epu64(rest, add(rest, n));
 }
 
+/* The lanes that pass base 2 only if they are prime: those below the table's bound not in it. */
 static inline mask psp_unlisted(vec n) {
-    (void)n;
-    return 0;
+    const vec six = splat(63);
+    vec hash = limb(lo52(zero(), n, splat(PSP_FILTER_MULTIPLIER)));
+    vec word = _mm512_i64gather_epi64(_mm512_srli_epi64(hash, 38), psp_filter, 8);
+    vec bits = _mm512_or_si512(
+        _mm512_or_si512(
+            _mm512_sllv_epi64(splat(1), _mm512_and_si512(_mm512_srli_epi64(hash, 32), six)),
+            _mm512_sllv_epi64(splat(1), _mm512_and_si512(_mm512_srli_epi64(hash, 26), six))),
+        _mm512_sllv_epi64(splat(1), _mm512_and_si512(_mm512_srli_epi64(hash, 20), six)));
+    mask missing = _mm512_test_epi64_mask(_mm512_andnot_si512(word, bits), bits);
+    return _mm512_mask_cmplt_epu64_mask(missing, n, splat(PSP_FILTER_BOUND));
 }
 
 struct base2_narrow {
