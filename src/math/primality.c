@@ -61,17 +61,31 @@ static inline struct power power_start(uint64_t n) {
     return power;
 }
 
-/* x²·2^b in Montgomery form. */
-static inline uint64_t square_and_double(uint64_t x, unsigned b, a64_modulus m) {
-    x = a64_mul(x, x, m);
-    uint64_t twice = a64_add(x, x, m.n);
-    return b ? twice : x;
+/*
+ * The Montgomery reduction of high·2^64 + low, for high <= n. What is to be done to a product
+ * besides, modulo n, is done to its high word: it waits while the low one is worked on.
+ */
+static inline uint64_t reduce(uint64_t high, uint64_t low, uint64_t n, uint64_t inverse) {
+    uint64_t borrow = A64_MULHI(low * inverse, n);
+    return high < borrow ? high - borrow + n : high - borrow;
 }
 
+/* a·b - c in Montgomery form, for a, b, c < n. */
+static inline uint64_t multiply_less(uint64_t a, uint64_t b, uint64_t c, uint64_t n,
+                                     uint64_t inverse) {
+    unsigned __int128 product = (unsigned __int128)a * b;
+    uint64_t high = (uint64_t)(product >> 64);
+    high = high < c ? high - c + n : high - c;
+    return reduce(high, (uint64_t)product, n, inverse);
+}
+
+/* Squares, and doubles where the exponent has a 1. The result may be n instead of 0. */
 static inline void power_step(struct power *power) {
-    a64_modulus m = {power->n, power->inverse, 0};
-    power->bits--;
-    power->x = square_and_double(power->x, power->exponent >> power->bits & 1, m);
+    unsigned __int128 square = (unsigned __int128)power->x * power->x;
+    uint64_t high = (uint64_t)(square >> 64), low = (uint64_t)square;
+    uint64_t twice = a64_add(high, high, power->n) + (low >> 63);
+    bool one = power->exponent >> --power->bits & 1;
+    power->x = reduce(one ? twice : high, low << one, power->n, power->inverse);
 }
 
 /* Is 2^-(n-1)/2 what it is for a prime n: 1 for n = 1, 7 mod 8 and -1 for n = 3, 5? */
@@ -118,21 +132,22 @@ static bool base2_and_lucas(uint64_t n, unsigned parameter) {
     uint64_t two = a64_add(m.one, m.one, n), minus_two = n - two, p = two;
     for (unsigned i = 2; i < parameter; i++)
         p = a64_add(p, m.one, n);
-    uint64_t successor = n + 1, v = two, next = p, minus_p = n - p;
+    uint64_t successor = n + 1;
     int s = __builtin_ctzll(successor);
+    /* V_k and V_(k+1) as in avx512_lucas.h: a square and a product, in the order of the last bit. */
+    uint64_t square = two, product = p, changes = successor ^ successor >> 1;
     bool passed = false;
     for (int i = 63 - __builtin_clzll(successor); i >= 1; i--) {
         if (power.bits)
             power_step(&power);
-        uint64_t product = a64_add(a64_mul(v, next, m), minus_p, n);
-        bool one = successor >> i & 1;
-        uint64_t squared = one ? next : v;
-        uint64_t square = a64_add(a64_mul(squared, squared, m), minus_two, n);
-        v = one ? product : square;
-        next = one ? square : product;
+        uint64_t squared = changes >> i & 1 ? product : square;
+        product = multiply_less(square, product, p, n, m.inverse);
+        square = multiply_less(squared, squared, two, n, m.inverse);
         /* V_((n+1)/2^i): ±2 at d, or 0 behind it. That U_d = 0 follows from base 2: METHOD.md. */
-        if (i <= s)
+        if (i <= s) {
+            uint64_t v = i == s ? product : square;
             passed |= (i == s && (v == two || v == minus_two)) || (i >= 2 && v == 0);
+        }
     }
     while (power.bits)
         power_step(&power);
