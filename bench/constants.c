@@ -44,34 +44,29 @@ static double wide_divisor(void) {
     return (clock_seconds() - begin) / (sqrt(72057594037927931.) / 2);
 }
 
-/* Numbers with a prime divisor up to 37, five in six: no power is needed. */
+/* Random odd numbers without their powers. */
 static double small_divisors(void) {
-    enum { N = 100000 };
-    static uint64_t numbers[N];
-    size_t n = 0;
-    for (uint64_t number = UINT64_C(1) << 62; n < N; number++) {
-        bool divided = false;
-        for (uint64_t p = 2; p <= 37; p++)
-            divided |= number % p == 0;
-        if (divided)
-            numbers[n++] = number;
-    }
-    uint64_t count = 0;
+    enum { N = 1000000 };
+    uint64_t number = 0, count = 0;
     double begin = clock_seconds();
     for (size_t i = 0; i < N; i++)
-        count += mr_is_prime(numbers[i]);
+        count += divide_small((number = number * 6364136223846793005 + 1442695040888963407) | 1) ==
+                 NOT_DIVIDED;
     kept = count;
     return (clock_seconds() - begin) / N;
 }
 
-/* A prime of 62 bits: seven bases of about 62 bits of exponent. */
+/* Numbers of 62 bits, as many together as the portable kernel takes. */
 static double exponent_bit(void) {
-    uint64_t count = 0;
+    uint64_t numbers[BASE2_TOGETHER];
+    bool passed[BASE2_TOGETHER];
+    for (size_t i = 0; i < BASE2_TOGETHER; i++)
+        numbers[i] = (UINT64_C(1) << 62) - 57 - 2 * i;
     double begin = clock_seconds();
     for (int i = 0; i < 100000; i++)
-        count += mr_is_prime(4611686018427387847);
-    kept = count;
-    return (clock_seconds() - begin) / 1e5 / (7 * 62);
+        base2_test(numbers, passed);
+    kept = passed[0];
+    return (clock_seconds() - begin) / 1e5 / (62 * BASE2_TOGETHER);
 }
 
 static void make_base(struct sieve_base *base, uint32_t limit) {

@@ -27,9 +27,11 @@ bool cpu_supports(enum question question, pp_method method) {
     return method == PP_METHOD_TRIAL || method == PP_METHOD_MR || method == PP_METHOD_SIEVE;
 }
 
-void cpu_shape(const struct job *job, unsigned threads, struct shape *out) {
+void cpu_shape(const struct job *job, unsigned threads, const struct batch_kernel *kernel,
+               struct shape *out) {
     bool words = job->method == PP_METHOD_SIEVE && job->question != QUESTION_TEST;
-    *out = (struct shape){threads, words ? WHEEL_WORD : 1, 1};
+    double speed = job->method == PP_METHOD_MR ? kernel->speed : 1;
+    *out = (struct shape){threads, words ? WHEEL_WORD : 1, speed};
 }
 
 void cpu_describe(pp_device *device, const char *backend, unsigned units) {

@@ -31,7 +31,8 @@ pp_status cpu_run_serially(const struct batch_kernel *kernel, const struct job *
                            uint64_t n, struct sink *sink, pp_result *result);
 
 /* A CPU backend's shape with that many threads. */
-void cpu_shape(const struct job *job, unsigned threads, struct shape *out);
+void cpu_shape(const struct job *job, unsigned threads, const struct batch_kernel *kernel,
+               struct shape *out);
 
 bool cpu_supports(enum question question, pp_method method);
 

@@ -62,7 +62,8 @@ static pp_status openmp_open(const pp_session_options *options, void **state, pp
 }
 
 static void shape(const void *state, const struct job *job, struct shape *out) {
-    cpu_shape(job, ((const struct openmp *)state)->threads, out);
+    const struct openmp *openmp = state;
+    cpu_shape(job, openmp->threads, openmp->kernel, out);
 }
 
 /* Units in a parallel-for: the barrier at its end is nothing beside them, skipping them is quick.

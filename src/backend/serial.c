@@ -23,8 +23,7 @@ static pp_status serial_open(const pp_session_options *options, void **state, pp
 }
 
 static void shape(const void *state, const struct job *job, struct shape *out) {
-    (void)state;
-    cpu_shape(job, 1, out);
+    cpu_shape(job, 1, state, out);
 }
 
 static pp_status run(void *state, const struct job *job, uint64_t first, uint64_t n,

@@ -8,7 +8,7 @@
 
 #include <parprime.h>
 
-enum { BATCH_NUMBERS = 1 << 17 };
+enum { BATCH_NUMBERS = 1 << 18 };
 
 /* A number from 2^64 up, in its place in a batch. */
 struct big_number {

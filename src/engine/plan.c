@@ -6,14 +6,18 @@
  */
 #include "engine/plan.h"
 
+#include "math/psp_filter.h"
 #include "math/wheel.h"
 
 #include <math.h>
 
 /* Trial division: an odd divisor, below 2^52 in double arithmetic and above it by division. */
 static const double COST_DIVISOR = 0.55e-9, COST_WIDE_DIVISOR = 2.6e-9;
-/* Miller-Rabin: small divisors for every number, and a bit of the exponent in a power. */
-static const double COST_SMALL_DIVISORS = 4e-9, COST_EXPONENT_BIT = 6.2e-9;
+/*
+ * Testing one by one: small divisors for every number; a bit of the exponent in a power, several
+ * numbers interleaved; and what the Lucas test takes in powers.
+ */
+static const double COST_SMALL_DIVISORS = 16e-9, COST_EXPONENT_BIT = 1.75e-9, LUCAS_POWERS = 4;
 /*
  * The sieve: a number crossed off through, and a base prime set up in a unit. The latter is 4.4 ns
  * while all fits a cache; with the memory that large units touch, about twice that.
@@ -62,9 +66,9 @@ static double cost_each(double n, pp_method method) {
         return 5e-9 + density * sqrt(n) * divisor;
     }
     double test = (n < 8 ? 3 : log2(n)) * COST_EXPONENT_BIT;
-    double bases = n < 2047 ? 1 : n < 3215031751 ? 3 : 7;
-    /* One number in seven passes the small divisors and meets base 2; a prime meets them all. */
-    return COST_SMALL_DIVISORS + 0.15 * test + density * (bases - 1) * test;
+    /* One number in nine passes the small divisors and meets base 2; the table has no room above. */
+    double lucas = n < (double)PSP_FILTER_BOUND ? 0 : LUCAS_POWERS;
+    return COST_SMALL_DIVISORS + 0.11 * test + density * lucas * test;
 }
 
 static double sieve_bytes(const struct job *job, double workers) {

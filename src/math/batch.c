@@ -5,9 +5,9 @@
 #include <string.h>
 
 static const struct batch_kernel kernels[] = {
-    {"none", batch_test_portable},
+    {"none", 1, batch_test_portable},
 #if defined(__x86_64__)
-    {"avx512", batch_test_avx512},
+    {"avx512", 5, batch_test_avx512},
 #endif
 };
 

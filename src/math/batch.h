@@ -11,6 +11,7 @@
 
 struct batch_kernel {
     const char *simd; /* the level: "none", "avx2", "avx512" */
+    double speed;     /* very roughly, in portable kernels */
     /*
      * Sets bit i of `bitmap` (⌈n/64⌉ words, overwritten, no bits set from n on) where numbers[i]
      * is prime. Allocates nothing; safe on any number of threads at once.
