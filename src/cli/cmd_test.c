@@ -103,8 +103,9 @@ static bool is_marked(const struct testing *testing, size_t i) {
 /* Lines of text for numbers [begin, end) of a batch: the usual case, made for many of them. */
 static void answer_lines(struct testing *testing, const uint64_t *numbers, size_t begin,
                          size_t end) {
-    enum { STRETCH = 1024, LINE_MOST = 20 + sizeof " composite\n" };
-    static const char *const endings[] = {" composite\n", " prime\n", " neither\n"};
+    enum { STRETCH = 1024, ENDING = 16, LINE_MOST = 20 + ENDING };
+    /* Of one size, to be copied whole. */
+    static const char endings[][ENDING] = {" composite\n", " prime\n", " neither\n"};
     const struct options *options = testing->options;
     while (begin < end) {
         size_t stop = end - begin < STRETCH ? end : begin + STRETCH;
@@ -117,9 +118,8 @@ static void answer_lines(struct testing *testing, const uint64_t *numbers, size_
             if (options->only != ONLY_ALL && ending != (options->only == ONLY_PRIME ? 1u : 0u))
                 continue;
             to = write_decimal(to, numbers[begin]);
-            size_t length = strlen(endings[ending]);
-            memcpy(to, endings[ending], sizeof " composite\n");
-            to += length;
+            memcpy(to, endings[ending], ENDING);
+            to += strlen(endings[ending]);
         }
         testing->output.buffer.size += (size_t)(to - room);
     }

@@ -107,7 +107,7 @@ struct chunk {
 };
 
 static inline mask first_lanes(size_t n) {
-    return n < LANES ? (mask)((1u << n) - 1) : (mask)0xff;
+    return (mask)(n < LANES ? (1u << n) - 1 : 0xff);
 }
 
 static inline size_t count_of(mask lanes) {
@@ -121,6 +121,22 @@ static inline vec load(const uint64_t *from) {
 static inline vec load_places(const uint32_t *from) {
     return _mm512_cvtepu32_epi64(_mm256_loadu_si256((const __m256i *)from));
 }
+
+/* Without optimisation these intrinsics are macros, whose own conversions are warned of. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wsign-conversion"
+
+/* table[place] of each lane. */
+static inline vec gather(const uint64_t *table, vec places) {
+    return _mm512_i64gather_epi64(places, table, 8);
+}
+
+/* The 32 bits at table + place, which may be any byte. */
+static inline vec gather_bytes(const uint8_t *table, vec places) {
+    return _mm512_cvtepu32_epi64(_mm512_i64gather_epi32(places, table, 1));
+}
+
+#pragma GCC diagnostic pop
 
 /* Stores the chosen lanes one after the other. Writes all eight places, to spare the masked store.
  */

@@ -50,8 +50,7 @@ static inline vec modulo_105(vec x) {
 static inline vec parameters(vec n) {
     vec quarter = _mm512_and_si512(_mm512_srli_epi64(n, 1), splat(3));
     vec place = add(_mm512_mul_epu32(quarter, splat(105)), modulo_105(n));
-    vec parameter = _mm512_and_si512(
-        _mm512_cvtepu32_epi64(_mm512_i64gather_epi32(place, lucas_by_residue, 1)), splat(0xff));
+    vec parameter = _mm512_and_si512(gather_bytes(lucas_by_residue, place), splat(0xff));
     mask later = _mm512_testn_epi64_mask(parameter, parameter);
     if (later) {
         uint64_t numbers[LANES], values[LANES];

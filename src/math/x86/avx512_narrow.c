@@ -29,7 +29,7 @@ static vec power_of_two_mod(vec exponent, vec n) {
 static inline mask psp_unlisted(vec n) {
     const vec six = splat(63);
     vec hash = limb(lo52(zero(), n, splat(PSP_FILTER_MULTIPLIER)));
-    vec word = _mm512_i64gather_epi64(_mm512_srli_epi64(hash, 38), psp_filter, 8);
+    vec word = gather(psp_filter, _mm512_srli_epi64(hash, 38));
     vec bits = _mm512_or_si512(
         _mm512_or_si512(
             _mm512_sllv_epi64(splat(1), _mm512_and_si512(_mm512_srli_epi64(hash, 32), six)),
