@@ -1,4 +1,16 @@
-/* Deterministic Miller-Rabin for all 64-bit n; the arithmetic is arith64.h's. */
+/* Deterministic primality of all 64-bit n; the arithmetic is arith64.h's and lucas64.h's. */
+
+/*
+ * Odd n > 13 without the smallest factors. Up to where few prime bases decide they are cheapest;
+ * above, base 2 and the Lucas test.
+ */
+static inline int pp_is_prime_odd(ulong n) {
+    if (n < a64_strong_bounds[A64_BASES - 1])
+        return a64_is_prime_odd(n);
+    a64_modulus m = a64_modulus_of(n);
+    int twos = A64_CTZ(n - 1);
+    return a64_strong(a64_add(m.one, m.one, n), (n - 1) >> twos, twos, m) && l64_extra_strong(n);
+}
 
 /* Exact for all n. Small divisors first: they decide five numbers in six. */
 static inline int pp_mr_prime(ulong n) {
@@ -18,7 +30,7 @@ static inline int pp_mr_prime(ulong n) {
         return n == 13;
     if (n < 17 * 17)
         return 1;
-    return a64_is_prime_odd(n);
+    return pp_is_prime_odd(n);
 }
 
 #if PP_CPU
@@ -110,50 +122,282 @@ static inline long8 pp_mr_prime8(ulong8 n) {
     return prime;
 }
 
-static inline void pp_store_flags8(__global uchar *flags, ulong first, ulong n, uchar8 values) {
-    if (first + 8 <= n) {
-        vstore8(values, 0, flags + first);
-        return;
-    }
-    uchar each[8];
-    vstore8(values, 0, each);
-    for (ulong i = first; i < n; i++)
-        flags[i] = each[i - first];
-}
+/*
+ * A work-item has a block of numbers, and goes over it as src/math/x86/batch_avx2.c does: small
+ * divisors, then base 2 on what is left, densely packed, then the rest of the test on the few that
+ * pass. Where a number stands in its block is kept above its 52 low bits, or beside it.
+ */
+#define PP_BLOCK 512
+#define PP_TOGETHER 4
+#define PP_GROUP (8 * PP_TOGETHER)
+#define PP_NARROW_BITS 49
+#define PP_PLACE_BITS 52
+#define PP_FIRST_DIVISORS 11
+#define PP_DIVISORS 25
+#define PP_LOW32 (ulong)0xffffffff
 
-/* Eight numbers, of any size. */
-static inline uchar8 pp_mr_flags8(ulong8 numbers) {
-    if (pp_most8(numbers) < (ulong)1 << 50)
-        return convert_uchar8(pp_mr_prime8(numbers) & 1);
+__constant double pp_divisors[PP_DIVISORS] = {3,  5,  7,  11, 13, 17, 19, 23, 29, 31, 37, 41, 43,
+                                              47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101};
+
+/* Appends the chosen lanes of numbers, each with its place. Returns the new length. */
+static inline int pp_append8(ulong *list, int n, ulong8 numbers, long8 chosen) {
     ulong each[8];
-    uchar flags[8];
+    long choice[8];
     vstore8(numbers, 0, each);
-    for (int i = 0; i < 8; i++)
-        flags[i] = (uchar)pp_mr_prime(each[i]);
-    return vload8(0, flags);
+    vstore8(chosen, 0, choice);
+    for (int i = 0; i < 8; i++) {
+        list[n] = each[i];
+        n += (int)(choice[i] & 1);
+    }
+    return n;
 }
 
-/* As pp_mr_test below, eight numbers a work-item. */
+/*
+ * Masks of the lanes that divisors [first, end) leave, for numbers below 2^49: n - round(n/p)·p is
+ * exact and 0 only if p divides n. Products of up to 14 rests, below 51 each, stay finite.
+ */
+static inline long8 pp_undivided8(double8 n, int first, int end) {
+    double8 product = 1;
+    for (int i = first; i < end; i++) {
+        double8 quotient = pp_round8(n * (1 / pp_divisors[i]));
+        product *= fma(-quotient, (double8)pp_divisors[i], n);
+    }
+    return product != 0;
+}
+
+/* The same for any number: n = high·2^32 + low is congruent to high·(2^32 mod p) + low. */
+static inline long8 pp_undivided_wide8(ulong8 n, int first, int end) {
+    double8 low = convert_double8(n & PP_LOW32), high = convert_double8(n >> 32);
+    double8 product = 1;
+    for (int i = first; i < end; i++) {
+        double p = pp_divisors[i], fold = (double)(((ulong)1 << 32) % (ulong)p);
+        double8 folded = fma(high, (double8)fold, low);
+        double8 quotient = pp_round8(folded * (1 / p));
+        product *= fma(-quotient, (double8)p, folded);
+    }
+    return product != 0;
+}
+
+/* Bits of the largest exponent n/2 that are left when its leading ones make up to `most`. */
+static inline int pp_bits(const ulong *list, int n, ulong number_mask, ulong most) {
+    ulong largest = 0;
+    for (int i = 0; i < n; i++)
+        largest = max(largest, list[i] & number_mask);
+    int bits = 0;
+    while ((((largest >> 1) + ((ulong)1 << bits) - 1) >> bits) > most)
+        bits++;
+    return bits;
+}
+
+static inline void pp_fill(ulong *list, int n) {
+    for (int i = n; i % PP_GROUP != 0; i++)
+        list[i] = list[n - 1];
+}
+
+/* (2|n) = -1: n = 3, 5 modulo 8. */
+static inline long8 pp_two_is_nonresidue8(ulong8 n) {
+    return ((n ^ (n >> 1)) & 2) != (ulong8)0;
+}
+
+/*
+ * The Euler-Jacobi test to base 2 below 2^49, in doubles; bounds as in batch_avx2.c. The numbers
+ * that pass are left at the front of the list.
+ */
+static inline int pp_base2_narrow(ulong *list, int n) {
+    ulong place_mask = ((ulong)1 << PP_PLACE_BITS) - 1;
+    int bits = pp_bits(list, n, place_mask, 47), kept = 0;
+    pp_fill(list, n);
+    for (int i = 0; i < n; i += PP_GROUP) {
+        double8 number[PP_TOGETHER], inverse[PP_TOGETHER], x[PP_TOGETHER];
+        ulong8 packed[PP_TOGETHER], exponent[PP_TOGETHER];
+        for (int v = 0; v < PP_TOGETHER; v++) {
+            packed[v] = vload8(0, list + i + 8 * v);
+            ulong8 integer = packed[v] & place_mask;
+            exponent[v] = integer >> 1;
+            number[v] = convert_double8(integer);
+            inverse[v] = 1 / number[v];
+            x[v] = convert_double8((ulong8)1 << (exponent[v] >> (ulong)bits));
+            x[v] = fma(-pp_round8(x[v] * inverse[v]), number[v], x[v]);
+        }
+        for (int bit = bits - 1; bit >= 0; bit--)
+            for (int v = 0; v < PP_TOGETHER; v++) {
+                double8 high = x[v] * x[v];
+                double8 low = fma(x[v], x[v], -high);
+                double8 quotient = pp_round8(high * inverse[v]);
+                double8 rest = fma(-quotient, number[v], high) + low;
+                long8 twice = as_long8(exponent[v] << (ulong)(63 - bit)) < 0;
+                x[v] = select(rest, rest + rest, twice);
+            }
+        for (int v = 0; v < PP_TOGETHER; v++) {
+            double8 power = fma(-pp_round8(x[v] * inverse[v]), number[v], x[v]);
+            long8 minus = pp_two_is_nonresidue8(packed[v]);
+            long8 passed = select(power == 1, power == -1, minus);
+            for (int lane = i + 8 * v; lane < i + 8 * v + 8; lane += 8) /* not what was filled up */
+                passed &= lane + (long8)(0, 1, 2, 3, 4, 5, 6, 7) < (long8)n;
+            kept = pp_append8(list, kept, packed[v], passed);
+        }
+    }
+    return kept;
+}
+
+/*
+ * The Montgomery reduction of the four 32-bit digits d0, d1, d2, d3 by 2^64, subtracting digit by
+ * digit: products of 32-bit numbers are what vectors have. d0 may carry above its 32 bits, and the
+ * others within 64 with a sign.
+ */
+static inline ulong8 pp_reduce8(ulong8 d0, ulong8 d1, ulong8 d2, ulong8 d3, ulong8 n,
+                                ulong8 inverse) {
+    ulong8 n0 = n & PP_LOW32, n1 = n >> 32;
+    ulong8 q = ((d0 & PP_LOW32) * inverse) & PP_LOW32, low = q * n0, high = q * n1;
+    d1 += (d0 >> 32) - (low >> 32) - (high & PP_LOW32);
+    d2 -= high >> 32;
+    q = ((d1 & PP_LOW32) * inverse) & PP_LOW32;
+    low = q * n0;
+    high = q * n1;
+    d2 += as_ulong8(as_long8(d1) >> 32) - (low >> 32) - (high & PP_LOW32);
+    d3 -= high >> 32;
+    long8 sign = (as_long8(d3) + (as_long8(d2) >> 32)) >> 63;
+    return (d3 << 32) + d2 + (n & as_ulong8(sign));
+}
+
+static inline ulong8 pp_square8(ulong8 x, ulong8 n, ulong8 inverse) {
+    ulong8 low = x & PP_LOW32, high = x >> 32;
+    ulong8 d0 = low * low, middle = low * high, top = high * high;
+    return pp_reduce8(d0, 2 * (middle & PP_LOW32), 2 * (middle >> 32) + (top & PP_LOW32), top >> 32,
+                      n, inverse);
+}
+
+/* The Euler-Jacobi test for any n, with a negative exponent: see src/math/primality.c. */
+static inline int pp_base2_wide(ulong *list, ushort *places, int n) {
+    int bits = pp_bits(list, n, ~(ulong)0, 64), kept = 0;
+    pp_fill(list, n);
+    for (int i = 0; i < n; i += PP_GROUP) {
+        ulong8 number[PP_TOGETHER], inverse[PP_TOGETHER], x[PP_TOGETHER], exponent[PP_TOGETHER];
+        for (int v = 0; v < PP_TOGETHER; v++) {
+            number[v] = vload8(0, list + i + 8 * v);
+            ulong8 m = number[v] & PP_LOW32, y = (3 * m) ^ 2;
+            for (int step = 0; step < 3; step++) /* 5 bits are right, 10, 20, 40 */
+                y = (y * ((2 - ((m * y) & PP_LOW32)) & PP_LOW32)) & PP_LOW32;
+            inverse[v] = y;
+            exponent[v] = -(number[v] >> 1);
+            x[v] = (ulong8)1 << as_ulong8(64 + (as_long8(exponent[v]) >> (long)bits));
+            if (any(x[v] >= number[v]))
+                x[v] %= number[v];
+        }
+        for (int bit = bits - 1; bit >= 0; bit--)
+            for (int v = 0; v < PP_TOGETHER; v++) {
+                ulong8 y = pp_square8(x[v], number[v], inverse[v]);
+                ulong8 gap = number[v] - y, twice = y - gap;
+                twice = select(twice, twice + number[v], y < gap);
+                x[v] = select(y, twice, as_long8(exponent[v] << (ulong)(63 - bit)) < 0);
+            }
+        for (int v = 0; v < PP_TOGETHER; v++) {
+            ulong8 power = pp_reduce8(x[v] & PP_LOW32, x[v] >> 32, 0, 0, number[v], inverse[v]);
+            ulong8 wanted = select((ulong8)1, number[v] - 1, pp_two_is_nonresidue8(number[v]));
+            ulong passed[8];
+            vstore8(as_ulong8(power == wanted), 0, passed);
+            for (int lane = 0; lane < 8; lane++) {
+                int at = i + 8 * v + lane;
+                list[kept] = list[at];
+                places[kept] = places[at];
+                kept += at < n && passed[lane];
+            }
+        }
+    }
+    return kept;
+}
+
+/* flags[i] = numbers[i] is prime, for the n numbers of a block; room for PP_BLOCK of them. */
+static inline void pp_mr_block(const ulong *numbers, int n, __global uchar *flags) {
+    ulong narrow[PP_BLOCK + PP_GROUP], wide[PP_BLOCK + PP_GROUP];
+    ushort places[PP_BLOCK + PP_GROUP];
+    int n_narrow = 0, n_wide = 0;
+    ulong place_mask = ((ulong)1 << PP_PLACE_BITS) - 1;
+    for (int i = 0; i < n; i++)
+        flags[i] = 0;
+    for (int i = 0; i < n; i += 8) {
+        ulong8 x = vload8(0, numbers + i);
+        long8 odd = (x & 1) == 1, below = x < ((ulong8)1 << PP_NARROW_BITS);
+        long8 small = x < (ulong8)(103 * 103);
+        ulong8 place = (ulong)i + (ulong8)(0, 1, 2, 3, 4, 5, 6, 7);
+        if (any(small))
+            for (int j = i; j < min(i + 8, n); j++)
+                if (numbers[j] < 103 * 103)
+                    flags[j] = (uchar)pp_mr_prime(numbers[j]);
+        long8 chosen = odd && below && !small;
+        if (any(chosen)) {
+            chosen &= pp_undivided8(convert_double8(select((ulong8)1, x, chosen)), 0,
+                                    PP_FIRST_DIVISORS);
+            n_narrow = pp_append8(narrow, n_narrow, x | (place << PP_PLACE_BITS), chosen);
+        }
+        if (any(odd && !below))
+            for (int j = i; j < min(i + 8, n); j++)
+                if ((numbers[j] & 1) && numbers[j] >> PP_NARROW_BITS) {
+                    wide[n_wide] = numbers[j];
+                    places[n_wide++] = (ushort)j;
+                }
+    }
+    int kept = 0;
+    pp_fill(narrow, n_narrow);
+    for (int i = 0; i < n_narrow; i += 8) {
+        ulong8 x = vload8(0, narrow + i);
+        long8 left = pp_undivided8(convert_double8(x & place_mask), PP_FIRST_DIVISORS, PP_DIVISORS);
+        left &= i + (long8)(0, 1, 2, 3, 4, 5, 6, 7) < (long8)n_narrow;
+        kept = pp_append8(narrow, kept, x, left);
+    }
+    n_narrow = kept ? pp_base2_narrow(narrow, kept) : 0;
+    for (int i = 0; i < n_narrow; i += 8) {
+        for (int j = n_narrow; j < i + 8; j++)
+            narrow[j] = narrow[n_narrow - 1];
+        long prime[8];
+        vstore8(pp_mr_prime8(vload8(0, narrow + i) & place_mask), 0, prime);
+        for (int j = 0; j < 8; j++)
+            if (prime[j])
+                flags[narrow[i + j] >> PP_PLACE_BITS] = 1;
+    }
+
+    kept = 0;
+    pp_fill(wide, n_wide);
+    for (int i = 0; i < n_wide; i += 8) {
+        ulong8 x = vload8(0, wide + i);
+        long left[8];
+        vstore8(pp_undivided_wide8(x, 0, 13) && pp_undivided_wide8(x, 13, PP_DIVISORS), 0, left);
+        for (int j = i; j < min(i + 8, n_wide); j++) {
+            wide[kept] = wide[j];
+            places[kept] = places[j];
+            kept += left[j - i] != 0;
+        }
+    }
+    n_wide = kept ? pp_base2_wide(wide, places, kept) : 0;
+    for (int i = 0; i < n_wide; i++)
+        flags[places[i]] = (uchar)l64_extra_strong(wide[i]);
+}
+
+/* As pp_mr_test below, a block of numbers a work-item. */
 __kernel void pp_mr_test(__global const ulong *numbers, __global uchar *flags, ulong n) {
-    ulong first = 8 * get_global_id(0);
+    ulong first = PP_BLOCK * get_global_id(0), block[PP_BLOCK];
     if (first >= n)
         return;
-    ulong each[8];
-    for (int i = 0; i < 8; i++)
-        each[i] = first + i < n ? numbers[first + i] : 0;
-    pp_store_flags8(flags, first, n, pp_mr_flags8(vload8(0, each)));
+    int here = (int)min(n - first, (ulong)PP_BLOCK);
+    for (int i = 0; i < here; i++)
+        block[i] = numbers[first + (ulong)i];
+    for (int i = here; i % 8 != 0; i++)
+        block[i] = 0;
+    pp_mr_block(block, here, flags + first);
 }
 
 __kernel void pp_mr_range(__global uchar *flags, ulong first_word, ulong lo, ulong hi, ulong n) {
-    ulong first = 8 * get_global_id(0);
+    ulong first = PP_BLOCK * get_global_id(0), block[PP_BLOCK];
     if (first >= n)
         return;
-    /* Eight bits of a word are the eight residues of one byte. */
-    ulong8 numbers = s30_number(first_word + first / 64, (int)(first % 64)) - 1 +
-                     (ulong8)(1, 7, 11, 13, 17, 19, 23, 29);
-    long8 inside = numbers >= lo && numbers <= hi;
-    numbers = select((ulong8)0, numbers, inside);
-    pp_store_flags8(flags, first, n, pp_mr_flags8(numbers));
+    int here = (int)min(n - first, (ulong)PP_BLOCK); /* of whole words */
+    for (int i = 0; i < here; i += 8) {
+        /* Eight bits of a word are the eight residues of one byte. */
+        ulong8 numbers = s30_number(first_word + (first + (ulong)i) / 64, i % 64) - 1 +
+                         (ulong8)(1, 7, 11, 13, 17, 19, 23, 29);
+        vstore8(select((ulong8)0, numbers, numbers >= lo && numbers <= hi), 0, block + i);
+    }
+    pp_mr_block(block, here, flags + first);
 }
 
 #else

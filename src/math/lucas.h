@@ -1,12 +1,4 @@
-/*
- * The extra strong Lucas probable prime test (Z. Mo, "Diophantine equations, Lucas sequences and
- * pseudoprimality", 1993; J. Grantham, "Frobenius pseudoprimes", Math. Comp. 70, 2001), Q = 1.
- *
- * With D = P² - 4, (D|n) = -1 and n + 1 = d·2^s, n passes if U_d = 0 and V_d = ±2, or V_(d·2^r) = 0
- * for an r < s - 1, all modulo n. Primes pass. Together with base 2 it decides for all n < 2^64:
- * no composite passes both, by the complete list of pseudoprimes to base 2 below 2^64
- * (J. Feitsma and W. Galway), on which D. Jacobsen ran this test.
- */
+/* The extra strong Lucas test; kernels/lucas64.h says what it is, and works it out. */
 #ifndef PARPRIME_MATH_LUCAS_H
 #define PARPRIME_MATH_LUCAS_H
 

@@ -30,6 +30,7 @@ enum {
     TILE_BYTES = 32 << 10,      /* of local memory, halved until it fits */
     SMALL_LIMIT = 1 << 17,      /* base primes up to here are crossed off in tiles */
     LOOKUP_WORDS = 1 << 14,     /* of base primes, that an item divides by in a launch */
+    MR_BLOCK = 512,             /* numbers of an item of the CPU kernels: PP_BLOCK there */
     TRIAL_DIVISORS = 1 << 20,   /* an item tries in a launch */
     /* Of a group without local memory; always the same, since PoCL compiles each size anew. */
     GROUP_ITEMS = 64
@@ -223,8 +224,9 @@ static pp_status launch_trial(struct run *run, struct slot *slot, uint64_t n) {
 }
 
 static pp_status launch_mr(struct run *run, struct slot *slot, uint64_t n) {
-    uint64_t items = run->opencl->cpu_variant ? (n + 7) / 8 : n;
-    size_t local = run->group_items, global = round_up(items, local);
+    bool blocks = run->opencl->cpu_variant;
+    uint64_t items = blocks ? (n + MR_BLOCK - 1) / MR_BLOCK : n;
+    size_t local = blocks ? 1 : run->group_items, global = round_up(items, local);
     if (run->is_test)
         return LAUNCH(run, slot, KERNEL_MR_TEST, global, local, ARGUMENT(slot->numbers),
                       ARGUMENT(slot->flags), ARGUMENT(n));

@@ -1,0 +1,89 @@
+/*
+ * The extra strong Lucas probable prime test (Z. Mo, "Diophantine equations, Lucas sequences and
+ * pseudoprimality", 1993; J. Grantham, "Frobenius pseudoprimes", Math. Comp. 70, 2001), Q = 1,
+ * valid C11 and valid OpenCL C 1.2 as arith64.h is.
+ *
+ * With D = P² - 4, (D|n) = -1 and n + 1 = d·2^s, n passes if U_d = 0 and V_d = ±2, or V_(d·2^r) = 0
+ * for an r < s - 1, all modulo n. Primes pass. Together with base 2 it decides for all n < 2^64:
+ * no composite passes both, by the complete list of pseudoprimes to base 2 below 2^64
+ * (J. Feitsma and W. Galway), on which D. Jacobsen ran this test.
+ */
+#ifndef PARPRIME_LUCAS64_H
+#define PARPRIME_LUCAS64_H
+
+#if !defined(__OPENCL_C_VERSION__)
+#include "arith64.h"
+#endif
+
+/* The Jacobi symbol (a|n) for odd n. */
+static inline int l64_jacobi(a64_u64 a, a64_u64 n) {
+    int sign = 1;
+    for (a %= n; a; a %= n) {
+        int twos = A64_CTZ(a);
+        a >>= twos;
+        if ((twos & 1) && ((n & 7) == 3 || (n & 7) == 5))
+            sign = -sign;
+        if ((a & n & 3) == 3)
+            sign = -sign;
+        a64_u64 swapped = a;
+        a = n;
+        n = swapped;
+    }
+    return n == 1 ? sign : 0;
+}
+
+static inline int l64_is_square(a64_u64 n) {
+    a64_u64 root = 0;
+    for (a64_u64 bit = (a64_u64)1 << 31; bit; bit >>= 1)
+        if ((root | bit) * (root | bit) <= n)
+            root |= bit;
+    return root * root == n;
+}
+
+/* The least P >= 3 with (P² - 4|n) = -1, for odd n > 2; 0 when the search finds n composite. */
+static inline a64_u32 l64_search_parameter(a64_u64 n) {
+    for (a64_u32 p = 3;; p++) {
+        int symbol = l64_jacobi((a64_u64)p * p - 4, n);
+        if (symbol < 0)
+            return p;
+        /* A prime shares no factor with D, unless it divides P + 2. */
+        if (symbol == 0 && n != p + 2)
+            return 0;
+        if (p == 21 && l64_is_square(n)) /* which has no (D|n) = -1 at all */
+            return 0;
+    }
+}
+
+/* The test for any odd n > 2. */
+static inline int l64_extra_strong(a64_u64 n) {
+    a64_u32 parameter = l64_search_parameter(n);
+    if (parameter == 0)
+        return 0;
+    a64_modulus m = a64_modulus_of(n);
+    a64_u64 two = a64_add(m.one, m.one, n), minus_two = n - two;
+    a64_u64 p = a64_mul(parameter % n, a64_square_of_radix(m), m);
+    /* n + 1 may be 2^64, whose d is 1. */
+    a64_u64 d = n + 1;
+    int s = d ? A64_CTZ(d) : 64;
+    d = d ? d >> s : 1;
+    a64_u64 v = two, next = p, bit = 1; /* V_0, V_1 */
+    while (bit <= d >> 1)
+        bit <<= 1;
+    for (; bit; bit >>= 1) {
+        a64_u64 product = a64_add(a64_mul(v, next, m), n - p, n);
+        a64_u64 squared = d & bit ? next : v;
+        a64_u64 square = a64_add(a64_mul(squared, squared, m), minus_two, n);
+        v = d & bit ? product : square;
+        next = d & bit ? square : product;
+    }
+    if (v == two || v == minus_two) /* 2·V_(d+1) - P·V_d = D·U_d */
+        return a64_add(next, next, n) == a64_mul(p, v, m);
+    for (int r = 0; r < s - 1; r++) {
+        if (v == 0)
+            return 1;
+        v = a64_add(a64_mul(v, v, m), minus_two, n);
+    }
+    return 0;
+}
+
+#endif
