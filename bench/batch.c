@@ -234,7 +234,7 @@ static void choose_contestant(const char *word, void *user) {
             stop(EXIT_ABSENT, contestant->name, contestant->reason);
         any = choice->chosen[i] = true;
     }
-    if (any)
+    if (any || strpbrk(word, "*?["))
         return;
     fprintf(stderr, "batch: there is no contestant '%s', only", word);
     for (size_t i = 0; i < choice->batch->n_contestants; i++)
@@ -254,7 +254,9 @@ static void add_devices(struct batch *batch) {
             contestant_session(contestant, "opencl", NULL, 0, &devices[i]);
             continue;
         }
-        snprintf(contestant->name, sizeof contestant->name, "%s", devices[i].id);
+        bool named = strncmp(devices[i].id, "opencl", 6) == 0;
+        snprintf(contestant->name, sizeof contestant->name, "%s%s", named ? "" : "opencl-",
+                 devices[i].id);
         snprintf(contestant->reason, sizeof contestant->reason, "%s", devices[i].reason);
         contestant->missing = true;
     }
@@ -337,12 +339,12 @@ struct material {
     uint64_t *numbers, *reference, *bitmap;
 };
 
-/* How many of the set's numbers a contestant does; a multiple of 64, or all of them. */
+/*
+ * How many of the set's numbers a contestant does; a multiple of 64, or all of them. On one core
+ * the same primes once more would say nothing new; threads and devices need enough to do.
+ */
 static size_t share_of(const struct contestant *contestant, const struct measured *about) {
-    if (contestant->kind == WHOLE_ARRAY)
-        return about->n;
-    /* One by one, the same primes once more would say nothing new. */
-    size_t n = about->cycle ? about->cycle : about->n;
+    size_t n = about->cycle && !contestant->all_cores ? about->cycle : about->n;
     if (contestant->slow)
         n /= SLOW_SHARE;
     if (n < about->n)
