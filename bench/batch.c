@@ -521,7 +521,9 @@ static void choose_cores(struct batch *batch, const struct settings *settings) {
         stop(EXIT_BROKEN, "the cores allowed are not known", NULL);
     struct environment here;
     environment_read(&here);
-    batch->cores = here.cores_allowed;
+    /* Of the cores that the cgroup leaves only the openmp backend tells. */
+    batch->cores = strcmp(pp_build()->openmp, "not built") == 0 ? (unsigned)CPU_COUNT(&all_cores)
+                                                                : here.cores_allowed;
     size_t core = CPU_SETSIZE - 1;
     while (core > 0 && !CPU_ISSET(core, &all_cores))
         core--;

@@ -164,6 +164,10 @@ static void report_warnings(FILE *to, const struct batch *batch, const char *in)
                     "%s  warning: %s: the slowest run took %.1f times the median; is the machine "
                     "busy?\n",
                     in, contestant->name, time->most / time->median);
+        double use = cpu_use(batch, contestant);
+        if (!contestant->all_cores && use < 0.97)
+            fprintf(to, "%s  warning: %s had its core for %.0f%% of its time only\n", in,
+                    contestant->name, 100 * use);
     }
 }
 
