@@ -276,10 +276,11 @@ static void add_threads(struct batch *batch, unsigned threads) {
 static void gather(struct batch *batch, const struct settings *settings) {
     contestant_flint(add(batch));
     for (size_t i = 0; i < settings->n_flints; i++) {
-        contestant_flint_at(add(batch), settings->flints[i]);
-        if (batch->contestants[batch->n_contestants - 1].missing)
-            stop(EXIT_ABSENT, settings->flints[i],
-                 batch->contestants[batch->n_contestants - 1].reason);
+        struct contestant *flint = add(batch);
+        contestant_flint_at(flint, settings->flints[i]);
+        flint->asked = true;
+        if (flint->missing)
+            stop(EXIT_ABSENT, settings->flints[i], flint->reason);
     }
     contestant_pari(add(batch));
     contestant_gmp(add(batch));
@@ -287,6 +288,7 @@ static void gather(struct batch *batch, const struct settings *settings) {
         struct contestant *peer = add(batch);
         if (!contestant_peer(peer, settings->peers[i]))
             stop(EXIT_WRONG_USAGE, "--peer is NAME:LIBRARY:SYMBOL, not", settings->peers[i]);
+        peer->asked = true;
         if (peer->missing)
             stop(EXIT_ABSENT, peer->name, peer->reason);
     }
@@ -309,10 +311,7 @@ static void gather(struct batch *batch, const struct settings *settings) {
         size_t kept = 0;
         for (size_t i = 0; i < batch->n_contestants; i++) {
             struct contestant *contestant = &batch->contestants[i];
-            bool named = contestant->kind == EACH_FUNCTION &&
-                         strcmp(contestant->name, "flint") != 0 &&
-                         strcmp(contestant->name, "pari") != 0; /* by --flint or --peer */
-            if (choice.chosen[i] || named)
+            if (choice.chosen[i] || contestant->asked)
                 batch->contestants[kept++] = *contestant;
             else
                 pp_session_close(contestant->session);
@@ -480,11 +479,14 @@ static int library_file(const struct settings *settings) {
     if (status != PP_OK)
         stop(pp_exit_code(status), "no session", error.message);
     double *seconds = allocate(settings->runs, sizeof *seconds);
+    double *cpu_seconds = allocate(settings->runs, sizeof *cpu_seconds);
     for (long run = -1; run < (long)settings->runs; run++) {
-        double begin = bench_clock();
+        double cpu = cpu_clock(), begin = bench_clock();
         status = pp_test(session, numbers, n, bitmap);
-        if (run >= 0)
+        if (run >= 0) {
             seconds[run] = bench_clock() - begin;
+            cpu_seconds[run] = cpu_clock() - cpu;
+        }
         if (status != PP_OK)
             stop(pp_exit_code(status), "pp_test", pp_session_error(session)->message);
     }
@@ -492,10 +494,13 @@ static int library_file(const struct settings *settings) {
     struct summary time = summarise(seconds, settings->runs);
     printf("{\"numbers\": %zu, \"primes\": %" PRIu64 ", \"digest\": \"%016" PRIx64
            "\", \"backend\": \"%s\", \"threads\": %u, \"simd\": \"%s\", \"method\": \"%s\", "
-           "\"runs\": %" PRIu64 ", \"median\": %.9f, \"least\": %.9f, \"most\": %.9f}\n",
+           "\"runs\": %" PRIu64
+           ", \"median\": %.9f, \"least\": %.9f, \"most\": %.9f, \"cpu_median\": %.6f}\n",
            n, result->count, result->digest, result->backend, result->threads, result->simd,
-           pp_method_name(result->method), settings->runs, time.median, time.least, time.most);
+           pp_method_name(result->method), settings->runs, time.median, time.least, time.most,
+           summarise(cpu_seconds, settings->runs).median);
     pp_session_close(session);
+    free(cpu_seconds);
     free(seconds);
     free(bitmap);
     free(numbers);

@@ -25,9 +25,10 @@ struct contestant {
     } kind;
     is_prime_fn function;
     pp_session *session;
-    unsigned threads; /* of WHOLE_ARRAY, when more than one was asked for */
+    unsigned threads; /* of WHOLE_ARRAY, when a number was asked for */
     bool all_cores;   /* runs on all cores that the process may use, not pinned to one */
     bool slow;        /* takes a hundredth of the numbers only */
+    bool asked;       /* by --flint or --peer, whatever --contestants says */
     bool missing;
     char reason[240]; /* why */
 

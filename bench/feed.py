@@ -45,7 +45,7 @@ def make_files(folder, n_binary, n_text, seed):
 
 
 def run_program(words):
-    """Seconds, MiB and the answer of one process."""
+    """Seconds, those of the CPU, MiB and the answer of one process."""
     with tempfile.TemporaryFile() as out:
         begin = time.perf_counter()
         process = subprocess.Popen(words, stdout=out)
@@ -55,7 +55,8 @@ def run_program(words):
         if process.returncode != 0:
             sys.exit(f"{' '.join(words)}: exit code {process.returncode}")
         out.seek(0)
-        return seconds, usage.ru_maxrss / 1024, int(out.read())
+        cpu_seconds = usage.ru_utime + usage.ru_stime
+        return seconds, cpu_seconds, usage.ru_maxrss / 1024, int(out.read())
 
 
 def run_library(options, path):
@@ -71,30 +72,36 @@ def measure(options, name, path, form, library_path):
     words += ["--backend", options.backend] if options.backend else []
     words += ["--threads", str(options.threads)] if options.threads else []
     program, library, memory = [], [], []
+    program_cpu, library_cpu = [], []
     for turn in range(options.runs + 1):
         theirs = run_library(options, library_path)
-        seconds, mib, count = run_program(words)
+        seconds, cpu_seconds, mib, count = run_program(words)
         if count != theirs["primes"]:
             print(f"{name}: the program counts {count} primes, pp_test {theirs['primes']}",
                   file=sys.stderr)
             sys.exit(3)
         if turn:  # the first is to warm up
             program.append(seconds)
+            program_cpu.append(cpu_seconds)
             library.append(theirs["median"])
+            library_cpu.append(theirs["cpu_median"])
             memory.append(mib)
     result = {
         "name": name, "command": words[1:], "numbers": theirs["numbers"], "primes": count,
         "backend": theirs["backend"], "threads": theirs["threads"], "simd": theirs["simd"],
         "program_seconds": program, "library_seconds": library, "mib": memory,
+        "program_cpu_seconds": program_cpu, "library_cpu_seconds": library_cpu,
         "ratio": statistics.median(program) / statistics.median(library),
         "beyond_seconds": statistics.median(program) - statistics.median(library),
     }
     print(f"\n{name}: {result['numbers']} numbers, {count} prime by both "
           f"({result['backend']}, {result['threads']} threads, {result['simd']})\n")
-    for what, values in (("parprime test --count", program), ("pp_test", library)):
+    for what, values, cpu in (("parprime test --count", program, program_cpu),
+                              ("pp_test", library, library_cpu)):
         print(f"  {what:22} {statistics.median(values):8.3f} s   "
               f"({min(values):.3f} … {max(values):.3f})   "
-              f"{1e9 * statistics.median(values) / result['numbers']:8.2f} ns each")
+              f"{1e9 * statistics.median(values) / result['numbers']:8.2f} ns each   "
+              f"{statistics.median(cpu):.3f} s of CPU")
     print(f"  ratio {result['ratio']:.3f}, {result['beyond_seconds']:.3f} s beyond pp_test, "
           f"at most {max(memory):.1f} MiB")
     return result
