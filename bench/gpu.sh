@@ -8,6 +8,7 @@
 #               there is)
 #   PARPRIME    a program built elsewhere, for a machine without compilers or headers
 #   CONFORMANCE a conformance test built elsewhere (default: the one that is built beside it)
+#   BATCH       bench/batch built elsewhere (default: the one that is built beside it)
 #   SCALE=small sizes for trying the script out; results of it are not for quoting
 #   RESULTS     where the file goes (default: bench/results)
 set -uo pipefail
@@ -63,6 +64,10 @@ build() {
         exit 4
     fi
     PARPRIME=build-gpu/parprime
+    # A bench that cannot be built costs its section, not the record.
+    cmake --build build-gpu --parallel "$(nproc)" --target bench_batch >>build.log 2>&1 ||
+        say "warning: bench/batch was not built, see build.log"
+    BATCH=${BATCH:-build-gpu/bench/batch}
     CONFORMANCE=${CONFORMANCE:-$(compgen -G 'build-gpu/tests/*conformance*table*' | head -n 1)}
 }
 
@@ -121,6 +126,13 @@ report() {
     job sieve count 1e12 "1e12+$window"
     job sieve count 2^60 "2^60+$window"
     job mr test --input "$numbers" --input-format u64
+    section "Arrays of numbers: devices and cores against FLINT, PARI and GMP, answers checked"
+    if [ -n "${BATCH:-}" ] && [ -x "$BATCH" ]; then
+        show "$BATCH" --runs "$batch_runs" --scale "$batch_scale" --threads "$cores" \
+            --contestants 'flint*,pari*,gmp*,one,serial,openmp-*,opencl-*'
+    else
+        echo "left out: bench/batch was not built"
+    fi
     section "primesieve on all cores of the same machine"
     if command -v primesieve >/dev/null; then
         show primesieve --version
@@ -141,10 +153,10 @@ chosen=()
 [ -n "$device" ] && chosen=(--device "$device")
 if [ "${SCALE:-}" = small ]; then
     runs=6 far=1e15 short=1e5 long=1e8 long_number=100000000 window=1e7 window_number=10000000
-    amount=100000
+    amount=100000 batch_runs=2 batch_scale=200
 else
     runs=9 far=1e18 short=1e7 long=1e10 long_number=10000000000 window=1e9
-    window_number=1000000000 amount=20000000
+    window_number=1000000000 amount=20000000 batch_runs=5 batch_scale=1
 fi
 numbers=$(mktemp)
 head -c $((amount * 8)) /dev/urandom >"$numbers"
