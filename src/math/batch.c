@@ -7,7 +7,7 @@
 static const struct batch_kernel kernels[] = {
     {"none", 1, batch_test_portable},
 #if defined(__x86_64__)
-    {"avx2", 2, batch_test_avx2},
+    {"avx2", 4, batch_test_avx2},
     {"avx512", 5, batch_test_avx512},
 #endif
 };
