@@ -1,4 +1,5 @@
 /* Single numbers and arrays against FLINT's n_is_prime, which is proved for 64 bits. */
+#include "differential/batches.h"
 #include "differential/draw.h"
 
 #include <flint/flint.h>
@@ -70,13 +71,21 @@ static void test_arrays(void **state) {
     }
 }
 
+static bool by_flint(uint64_t n) {
+    return n_is_prime(n) != 0;
+}
+
+static void test_random_batches(void **state) {
+    (void)state;
+    check_random_batches(seed, by_flint, "FLINT");
+}
+
 int main(void) {
     seed = test_seed(20240510);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_random_numbers),
-        cmocka_unit_test(test_adversaries),
-        cmocka_unit_test(test_windows),
-        cmocka_unit_test(test_arrays),
+        cmocka_unit_test(test_random_numbers), cmocka_unit_test(test_adversaries),
+        cmocka_unit_test(test_windows),        cmocka_unit_test(test_arrays),
+        cmocka_unit_test(test_random_batches),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     flint_cleanup();

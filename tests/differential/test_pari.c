@@ -1,4 +1,5 @@
 /* Single numbers against PARI's uisprime, and integers of any size against its BPSW. */
+#include "differential/batches.h"
 #include "differential/draw.h"
 
 #include <pari/pari.h>
@@ -67,6 +68,15 @@ static void test_integers(void **state) {
     }
 }
 
+static bool by_pari(uint64_t n) {
+    return uisprime(n) != 0;
+}
+
+static void test_random_batches(void **state) {
+    (void)state;
+    check_random_batches(seed, by_pari, "PARI");
+}
+
 int main(void) {
     seed = test_seed(20240511);
     pari_init(64 << 20, 1000);
@@ -74,6 +84,7 @@ int main(void) {
         cmocka_unit_test(test_random_numbers),
         cmocka_unit_test(test_adversaries),
         cmocka_unit_test(test_integers),
+        cmocka_unit_test(test_random_batches),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     pari_close();
