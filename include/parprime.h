@@ -93,10 +93,10 @@ PP_API const pp_build_info *pp_build(void);
 /* ---- one number --------------------------------------------------------------------- */
 
 /*
- * Is n prime? Deterministic for every n < 2^64: Miller-Rabin to the prime bases that are
- * proved sufficient for n's size (OEIS A014233), above 341550071728321 to seven bases whose
- * exactness rests on the complete list of base-2 strong pseudoprimes below 2^64 (Feitsma and
- * Galway). No allocation, no state.
+ * Is n prime? Deterministic for every n < 2^64: small divisors, a test to base 2, then a table of
+ * what passes it below 2^44, and above the extra strong Lucas test (a form of Baillie-PSW, verified
+ * for all n < 2^64). docs/PRIMALITY.md says what was recomputed and what rests on which publication.
+ * Thread-safe, allocates nothing. Many numbers go faster together: pp_test.
  */
 PP_API bool pp_is_prime(uint64_t n);
 
@@ -180,7 +180,7 @@ PP_API pp_status pp_backend_devices(const char *backend, pp_device *devices, siz
 typedef enum pp_method {
     PP_METHOD_AUTO = 0,   /* the cheapest by the rule in engine/plan.c */
     PP_METHOD_TRIAL = 1,  /* odd divisors up to the integer square root */
-    PP_METHOD_MR = 2,     /* deterministic Miller-Rabin, see pp_is_prime */
+    PP_METHOD_MR = 2,     /* strong tests that decide: see pp_is_prime */
     PP_METHOD_SIEVE = 3,  /* segmented sieve of Eratosthenes, wheel 30 */
     PP_METHOD_HYBRID = 4, /* not in this version */
     PP_METHOD_PI = 5      /* not in this version */
@@ -194,7 +194,12 @@ PP_API bool pp_method_from_name(const char *name, pp_method *out);
 typedef struct pp_session_options {
     const char *backend; /* NULL or "auto", or a backend's name */
     const char *device;  /* NULL, or an id "P:D" or a part of a device's name */
-    const char *simd;    /* NULL or "auto", "none", "avx2", "avx512" */
+    /*
+     * The highest instruction-set level that may be used: NULL or "auto", "none", "avx2", "avx512".
+     * What has no code of that level runs the best below; pp_result.simd says which ran. A level
+     * that this machine lacks is PP_ERR_UNAVAILABLE.
+     */
+    const char *simd;
     /*
      * OpenCL: NULL or "auto" by the device's type; "cpu": vector types, a work-item a segment;
      * "gpu": scalar work-items, local tiles. Both are right on any device.

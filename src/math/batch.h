@@ -1,7 +1,7 @@
 /*
  * Which numbers of an array are prime, many at a time: one kernel per instruction-set level, all
  * with the same exact answers for every n < 2^64. The portable kernel is the reference; the others
- * are there only for speed. Methods are described in docs/METHOD.md.
+ * are there only for speed. Methods are described in docs/PRIMALITY.md.
  */
 #ifndef PARPRIME_MATH_BATCH_H
 #define PARPRIME_MATH_BATCH_H

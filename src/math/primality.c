@@ -143,7 +143,7 @@ static bool base2_and_lucas(uint64_t n, unsigned parameter) {
         uint64_t squared = changes >> i & 1 ? product : square;
         product = multiply_less(square, product, p, n, m.inverse);
         square = multiply_less(squared, squared, two, n, m.inverse);
-        /* V_((n+1)/2^i): ±2 at d, or 0 behind it. That U_d = 0 follows from base 2: METHOD.md. */
+        /* V_((n+1)/2^i): ±2 at d, or 0 behind it. That U_d = 0 follows from base 2: PRIMALITY.md. */
         if (i <= s) {
             uint64_t v = i == s ? product : square;
             passed |= (i == s && (v == two || v == minus_two)) || (i >= 2 && v == 0);

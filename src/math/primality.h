@@ -28,7 +28,7 @@ bool is_prime_after_base2(uint64_t n);
 
 /*
  * The base-2 Euler-Jacobi test of `together` odd numbers n > 2^15 at a time: passed[i] = 1 or 0.
- * 2^((n-1)/2) = (2|n) mod n is worked out with a negative exponent: see docs/METHOD.md.
+ * 2^((n-1)/2) = (2|n) mod n is worked out with a negative exponent: see docs/PRIMALITY.md.
  */
 enum { BASE2_TOGETHER = 6 };
 void base2_test(const uint64_t n[BASE2_TOGETHER], bool passed[BASE2_TOGETHER]);

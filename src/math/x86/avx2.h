@@ -1,6 +1,6 @@
 /*
  * What the AVX2 files share. Batches are tested with AVX2 and FMA: four different numbers to a
- * vector, several vectors interleaved to hide latencies. The method is in docs/METHOD.md. Below
+ * vector, several vectors interleaved to hide latencies. The method is in docs/PRIMALITY.md. Below
  * 2^49 the arithmetic is that of doubles; above, integers are multiplied and doubles estimate
  * quotients.
  *

@@ -1,7 +1,7 @@
 /*
  * What the AVX-512 files share. Batches are tested with its 52-bit multiply-add (IFMA): eight
  * different numbers to a vector, several vectors interleaved to hide the multiplier's latency.
- * The method is in docs/METHOD.md.
+ * The method is in docs/PRIMALITY.md.
  *
  * Limbs have 52 bits. A multiply-add ignores what its factors have above that, so limbs may carry
  * more there: an index, or what is still to be carried, even a sign.
