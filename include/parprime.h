@@ -95,7 +95,7 @@ PP_API const pp_build_info *pp_build(void);
 /*
  * Is n prime? Deterministic for every n < 2^64: small divisors, a test to base 2, then a table of
  * what passes it below 2^44, and above the extra strong Lucas test (a form of Baillie-PSW, verified
- * for all n < 2^64). docs/PRIMALITY.md says what was recomputed and what rests on which publication.
+ * for all n < 2^64). docs/PRIMALITY.md says what was recomputed and what rests on whose work.
  * Thread-safe, allocates nothing. Many numbers go faster together: pp_test.
  */
 PP_API bool pp_is_prime(uint64_t n);

@@ -139,6 +139,13 @@ static inline long8 pp_mr_prime8(ulong8 n) {
 __constant double pp_divisors[PP_DIVISORS] = {3,  5,  7,  11, 13, 17, 19, 23, 29, 31, 37, 41, 43,
                                               47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101};
 
+/* As any(), which Oclgrind 21 answers wrongly for long8. */
+static inline int pp_any8(long8 mask) {
+    long4 four = mask.lo | mask.hi;
+    long2 two = four.lo | four.hi;
+    return (two.x | two.y) != 0;
+}
+
 /* Appends the chosen lanes of numbers, each with its place. Returns the new length. */
 static inline int pp_append8(ulong *list, int n, ulong8 numbers, long8 chosen) {
     ulong each[8];
@@ -281,7 +288,7 @@ static inline int pp_base2_wide(ulong *list, ushort *places, int n) {
             inverse[v] = y;
             exponent[v] = -(number[v] >> 1);
             x[v] = (ulong8)1 << as_ulong8(64 + (as_long8(exponent[v]) >> (long)bits));
-            if (any(x[v] >= number[v]))
+            if (pp_any8(x[v] >= number[v]))
                 x[v] %= number[v];
         }
         for (int bit = bits - 1; bit >= 0; bit--)
@@ -320,17 +327,17 @@ static inline void pp_mr_block(const ulong *numbers, int n, __global uchar *flag
         long8 odd = (x & 1) == 1, below = x < ((ulong8)1 << PP_NARROW_BITS);
         long8 small = x < (ulong8)(103 * 103);
         ulong8 place = (ulong)i + (ulong8)(0, 1, 2, 3, 4, 5, 6, 7);
-        if (any(small))
+        if (pp_any8(small))
             for (int j = i; j < min(i + 8, n); j++)
                 if (numbers[j] < 103 * 103)
                     flags[j] = (uchar)pp_mr_prime(numbers[j]);
         long8 chosen = odd && below && !small;
-        if (any(chosen)) {
+        if (pp_any8(chosen)) {
             chosen &= pp_undivided8(convert_double8(select((ulong8)1, x, chosen)), 0,
                                     PP_FIRST_DIVISORS);
             n_narrow = pp_append8(narrow, n_narrow, x | (place << PP_PLACE_BITS), chosen);
         }
-        if (any(odd && !below))
+        if (pp_most8(x) >> PP_NARROW_BITS)
             for (int j = i; j < min(i + 8, n); j++)
                 if ((numbers[j] & 1) && numbers[j] >> PP_NARROW_BITS) {
                     wide[n_wide] = numbers[j];
