@@ -104,6 +104,7 @@ enum { ROOM = CHUNK + LANES * MOST_TOGETHER };
 /* Candidates below 2^49, with the place in the chunk from bit 50 on. */
 enum { PLACE_SHIFT = 50 };
 #define NARROW_MASK ((UINT64_C(1) << PLACE_SHIFT) - 1)
+_Static_assert(CHUNK <= 1 << (64 - PLACE_SHIFT), "a place fits above a number");
 struct narrow {
     size_t n;
     uint64_t number[ROOM];

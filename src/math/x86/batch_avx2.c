@@ -130,6 +130,7 @@ static inline unsigned undivided(const vec x[BLOCK], size_t first, size_t end, b
 
 /* Groups of divisors: first those that leave little, then, densely packed, more of them. */
 enum { FIRST_GROUPS = 1, NARROW_GROUPS = 7, WIDE_GROUPS = GROUPS };
+/* What is left has no factor up to 167, as psp_filter.h and lucas_parameter.h want it. */
 
 static inline unsigned lanes_of(unsigned block, size_t v) {
     return block >> v * LANES & 0xf;
