@@ -27,6 +27,8 @@ enum {
     MOST_TOGETHER = 10 /* vectors in a group, at most */
 };
 #define UNROLL _Pragma("GCC unroll 16")
+/* For what is to stay in registers, or made anew for each constant argument. */
+#define INLINE static inline __attribute__((always_inline))
 
 static inline vec splat(uint64_t x) {
     return _mm256_set1_epi64x((long long)x);
