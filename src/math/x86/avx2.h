@@ -27,6 +27,8 @@ enum {
     MOST_TOGETHER = 10 /* vectors in a group, at most */
 };
 #define UNROLL _Pragma("GCC unroll 16")
+/* For what is to stay in registers, or made anew for each constant argument. */
+#define INLINE static inline __attribute__((always_inline))
 
 static inline vec splat(uint64_t x) {
     return _mm256_set1_epi64x((long long)x);
@@ -104,6 +106,7 @@ enum { ROOM = CHUNK + LANES * MOST_TOGETHER };
 /* Candidates below 2^49, with the place in the chunk from bit 50 on. */
 enum { PLACE_SHIFT = 50 };
 #define NARROW_MASK ((UINT64_C(1) << PLACE_SHIFT) - 1)
+_Static_assert(CHUNK <= 1 << (64 - PLACE_SHIFT), "a place fits above a number");
 struct narrow {
     size_t n;
     uint64_t number[ROOM];

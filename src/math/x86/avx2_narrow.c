@@ -26,13 +26,13 @@ struct divisor {
  * For |x| <= (2/3)·n and n·2^w <= 3·2^49, |x²·2^w| is at most n²·2^w·4/9 <= n·2^51/3, and what
  * comes of it is within (2/3)·n again.
  */
-static inline real reduce(real high, real low, struct divisor by) {
+INLINE real reduce(real high, real low, struct divisor by) {
     real quotient = _mm256_fmadd_pd(high, by.reciprocal, splat_real(ROUND));
     quotient = _mm256_sub_pd(quotient, splat_real(ROUND));
     return _mm256_add_pd(_mm256_fnmadd_pd(quotient, by.n, high), low);
 }
 
-static inline real multiply_mod(real a, real b, struct divisor by) {
+INLINE real multiply_mod(real a, real b, struct divisor by) {
     real high = _mm256_mul_pd(a, b);
     return reduce(high, _mm256_fmsub_pd(a, b, high), by);
 }
@@ -42,7 +42,7 @@ struct base2_narrow {
     unsigned passed[NARROW_TOGETHER];
 };
 
-static inline void base2_narrow(struct base2_narrow *group) {
+INLINE void base2_narrow(struct base2_narrow *group) {
     enum { TOGETHER = NARROW_TOGETHER, QUOTIENT_BITS = 50 };
     vec exponent[TOGETHER];
     struct divisor by[TOGETHER];
@@ -119,7 +119,7 @@ void avx2_narrow_to_base2(struct chunk *chunk) {
 /* ---- the Lucas test ------------------------------------------------------------------------ */
 
 /* V begins below 2^24, and later is within n/2 + 2^-52·V² + 59, since n < 2^49: below (2/3)·n. */
-static void lucas_narrow(struct lucas *group) {
+INLINE void lucas_narrow(struct lucas *group) {
     enum { TOGETHER = LUCAS_NARROW_TOGETHER };
     struct chain chains[TOGETHER];
     struct divisor by[TOGETHER];

@@ -2,7 +2,7 @@
 #include "math/x86/avx2_lucas.h"
 
 /* Vectors interleaved. */
-enum { WIDE_TOGETHER = 5, LUCAS_WIDE_TOGETHER = 3 };
+enum { WIDE_TOGETHER = 6, LUCAS_WIDE_TOGETHER = 3 };
 
 /* ---- integers of 64 bits ------------------------------------------------------------------- */
 
@@ -51,7 +51,7 @@ struct factor {
     real estimate;
 };
 
-static inline struct factor factor(vec x) {
+INLINE struct factor factor(vec x) {
     vec raised = add(x, splat(UINT64_C(1) << 31));
     /* Its sign becomes 2^51 more: a number without sign. */
     vec shown =
@@ -61,8 +61,7 @@ static inline struct factor factor(vec x) {
 }
 
 /* r + r_high·2^32 - q·n modulo 2^64, q = f rounded. `round` rounds f. */
-static inline vec take_quotient(vec r, vec r_high, real f, real round, const struct modulus *m,
-                                bool top) {
+INLINE vec take_quotient(vec r, vec r_high, real f, real round, const struct modulus *m, bool top) {
     real shown = _mm256_add_pd(f, round);
     vec q = as_vec(shown);
     vec high = sub(r_high, multiply_signed(q, m->n_signed));
@@ -84,7 +83,7 @@ struct product {
     real estimate;
 };
 
-static inline vec reduce_both_ends(struct product p, const struct modulus *m, bool top) {
+INLINE vec reduce_both_ends(struct product p, const struct modulus *m, bool top) {
     real part = as_real(_mm256_blend_epi32(p.digit, splat(FRACTION_BITS), 0xaa));
     real f = _mm256_fmsub_pd(p.estimate, m->reciprocal, part);
     vec r = sub(p.low, _mm256_srli_epi64(multiply(p.digit, m->n), 32));
@@ -93,7 +92,7 @@ static inline vec reduce_both_ends(struct product p, const struct modulus *m, bo
 }
 
 /* x²/2^32 modulo n. The products of low digits are less than 2^63. */
-static inline vec square_mod(vec x, const struct modulus *m, bool top) {
+INLINE vec square_mod(vec x, const struct modulus *m, bool top) {
     struct factor a = factor(x);
     vec low = multiply_signed(a.low, a.low), middle = multiply_signed(a.low, a.high);
     struct product product = {_mm256_srli_epi64(low, 32), add(middle, middle),
@@ -103,7 +102,7 @@ static inline vec square_mod(vec x, const struct modulus *m, bool top) {
 }
 
 /* a²/2^32 + plus modulo n. */
-static inline vec square_add_mod(struct factor a, vec plus, const struct modulus *m, bool top) {
+INLINE vec square_add_mod(struct factor a, vec plus, const struct modulus *m, bool top) {
     vec low = multiply_signed(a.low, a.low), middle = multiply_signed(a.low, a.high);
     struct product product = {_mm256_srli_epi64(low, 32), add(add(middle, plus), middle),
                               multiply_signed(a.high, a.high), multiply(low, m->inverse),
@@ -112,8 +111,8 @@ static inline vec square_add_mod(struct factor a, vec plus, const struct modulus
 }
 
 /* a·b/2^32 + plus modulo n, with 2^31 too much in `low`, for the sign, and too little in `plus`. */
-static inline vec multiply_add_mod(struct factor a, struct factor b, vec plus,
-                                   const struct modulus *m, bool top) {
+INLINE vec multiply_add_mod(struct factor a, struct factor b, vec plus, const struct modulus *m,
+                            bool top) {
     vec low = multiply_signed(a.low, b.low);
     vec middle = add(multiply_signed(a.low, b.high), multiply_signed(a.high, b.low));
     struct product product = {
@@ -124,7 +123,7 @@ static inline vec multiply_add_mod(struct factor a, struct factor b, vec plus,
 }
 
 /* x·2^w modulo n, for |x·2^w| < 2^31·n. That x/2^12 is rounded matters little: n >= 2^49. */
-static inline vec shift_mod(vec x, vec w, const struct modulus *m, bool top) {
+INLINE vec shift_mod(vec x, vec w, const struct modulus *m, bool top) {
     real f = scale(factor(x).estimate, _mm256_slli_epi64(w, 52));
     f = _mm256_mul_pd(f, _mm256_mul_pd(m->reciprocal, splat_real(0x1p20)));
     return take_quotient(_mm256_sllv_epi64(x, w), _mm256_setzero_si256(), f, splat_real(ROUND), m,
@@ -138,7 +137,7 @@ struct base2_wide {
     unsigned passed[WIDE_TOGETHER];
 };
 
-static inline void base2_wide(struct base2_wide *group, uint64_t largest, const bool top) {
+INLINE void base2_wide(struct base2_wide *group, uint64_t largest, const bool top) {
     enum { TOGETHER = WIDE_TOGETHER, WINDOW = 5, QUOTIENT_BITS = 30, START_MOST = 48 };
     struct modulus m[TOGETHER];
     vec exponent[TOGETHER], x[TOGETHER];
@@ -204,7 +203,7 @@ void avx2_wide_to_base2(struct chunk *chunk) {
 
 /* ---- the Lucas test ------------------------------------------------------------------------ */
 
-static inline void lucas_wide(struct lucas *group, const bool top_of_range) {
+INLINE void lucas_wide(struct lucas *group, const bool top_of_range) {
     enum { TOGETHER = LUCAS_WIDE_TOGETHER };
     struct chain chains[TOGETHER];
     struct modulus m[TOGETHER];

@@ -75,7 +75,7 @@ enum { BLOCK = 4, BLOCK_LANES = BLOCK * LANES };
  * wrong by less than 2^-11, and taken one less than rounded. What is left of the multiple of 2^32
  * that `high` is, is an integer below 2^34, which the multiply-add gives exactly.
  */
-static inline real remainder32(vec x, const struct divisors32 *group, bool wide) {
+INLINE real remainder32(vec x, const struct divisors32 *group, bool wide) {
     real high = wide ? high_to_real(x) : as_real(_mm256_or_si256(x, splat(BITS_OF_2_52)));
     real low = low_to_real(x);
     real whole = _mm256_sub_pd(wide ? low : high, splat_real(0x1p52));
@@ -97,8 +97,8 @@ static inline vec low_halves(vec a, vec b) {
 }
 
 /* Sets all bits of the lanes (of low_halves) that a prime of the group divides. */
-static inline void divide(vec any[BLOCK / 2], const vec x[BLOCK], const struct divisors32 *group,
-                          size_t primes, bool wide) {
+INLINE void divide(vec any[BLOCK / 2], const vec x[BLOCK], const struct divisors32 *group,
+                   size_t primes, bool wide) {
     vec r[BLOCK / 2], least[BLOCK / 2], bound = _mm256_set1_epi32((int)group->most);
     UNROLL for (int v = 0; v < BLOCK / 2; v++) {
         r[v] = low_halves(as_vec(remainder32(x[2 * v], group, wide)),
@@ -115,7 +115,7 @@ static inline void divide(vec any[BLOCK / 2], const vec x[BLOCK], const struct d
 }
 
 /* The odd numbers of a block that no prime of the groups divides, as bits of a word. */
-static inline unsigned undivided(const vec x[BLOCK], size_t first, size_t end, bool wide) {
+INLINE unsigned undivided(const vec x[BLOCK], size_t first, size_t end, bool wide) {
     const struct divisors32 *group = loaded_groups();
     vec any[BLOCK / 2] = {_mm256_setzero_si256(), _mm256_setzero_si256()};
     UNROLL for (size_t g = first; g < end; g++) divide(any, x, &group[g], primes_of(g), wide);
@@ -130,6 +130,7 @@ static inline unsigned undivided(const vec x[BLOCK], size_t first, size_t end, b
 
 /* Groups of divisors: first those that leave little, then, densely packed, more of them. */
 enum { FIRST_GROUPS = 1, NARROW_GROUPS = 7, WIDE_GROUPS = GROUPS };
+/* What is left has no factor up to 167, as psp_filter.h and lucas_parameter.h want it. */
 
 static inline unsigned lanes_of(unsigned block, size_t v) {
     return block >> v * LANES & 0xf;

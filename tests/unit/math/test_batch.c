@@ -91,7 +91,7 @@ static void test_all_small(void **state) {
 
 static void test_windows(void **state) {
     (void)state;
-    static const unsigned bits[] = {16, 31, 32, 44, 48, 50, 52, 62, 63, 64};
+    static const unsigned bits[] = {16, 31, 32, 44, 48, 49, 50, 52, 62, 63, 64};
     const uint64_t reach = test_all() ? 1 << 16 : 1 << 12;
     for (size_t b = 0; b < COUNT_OF(bits); b++) {
         struct pile pile = {0};
@@ -102,6 +102,23 @@ static void test_windows(void **state) {
         check(pile.numbers, pile.n);
         free(pile.numbers);
     }
+}
+
+/* Near 2^64, where sums do not fit 64 bits: as near as that, and from 2^64 - 2^48 on. */
+static void test_top(void **state) {
+    (void)state;
+    uint64_t random = 48;
+    struct pile pile = {0};
+    for (unsigned bits = 8; bits <= 52; bits++)
+        for (unsigned i = 0; i < (test_all() ? 4000u : 200u); i++) {
+            uint64_t n = 0 - (random_u64(&random) >> (64 - bits) | UINT64_C(1) << (bits - 1));
+            put(&pile, n | 1);
+            if (i % 8 == 0)
+                put(&pile, naive_previous_prime(n));
+        }
+    for (uint64_t d = 0; d < 2000; d++)
+        put(&pile, 0 - (UINT64_C(1) << 48) - 1000 + d);
+    check_pile(&pile, check);
 }
 
 static void test_every_size(void **state) {
@@ -254,6 +271,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_small),
         cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_top),
         cmocka_unit_test(test_every_size),
         cmocka_unit_test(test_primes),
         cmocka_unit_test(test_lengths),
