@@ -194,25 +194,28 @@ static void range_by_trial(struct partial *partial, const struct cpu_worker *wor
     }
 }
 
-/* The numbers coprime to 30, many at a time. */
+/* The numbers coprime to 30, from 7 on, many at a time. */
 static void range_by_batch(struct partial *partial, const struct cpu_worker *worker,
                            const struct job *job, struct span span) {
     uint64_t numbers[RANGE_BATCH], bitmap[RANGE_BATCH / 64];
-    size_t n = 0;
-    for (uint64_t offset = 0;; offset++) {
-        uint64_t number = span.lo + offset;
-        if (number > 5 && wheel_bits[number % WHEEL_BYTE] < 8)
+    uint64_t number = span.lo > 7 ? span.lo : 7;
+    while (number <= span.hi && wheel_bits[number % WHEEL_BYTE] > 7)
+        if (number++ == UINT64_MAX)
+            return;
+    bool more = number <= span.hi;
+    unsigned bit = wheel_bits[number % WHEEL_BYTE];
+    while (more) {
+        size_t n = 0;
+        while (more && n < RANGE_BATCH) {
             numbers[n++] = number;
-        bool last = number == span.hi;
-        if (n < RANGE_BATCH && !last)
-            continue;
+            more = span.hi - number >= wheel_gaps[bit];
+            number += wheel_gaps[bit];
+            bit = (bit + 1) % 8;
+        }
         worker->kernel->test(numbers, n, bitmap);
         for (size_t i = 0; i < n; i++)
             if (bitmap[i / 64] >> i % 64 & 1)
                 found_in_range(partial, worker, job, numbers[i]);
-        if (last)
-            return;
-        n = 0;
     }
 }
 
