@@ -19,7 +19,9 @@
 #define OPENMP "not built"
 #endif
 
-#if defined(PARPRIME_HAVE_OPENCL)
+#if defined(PARPRIME_HAVE_OPENCL) && defined(PARPRIME_KERNEL_FOLDER)
+#define OPENCL "ICD loader, OpenCL C 1.2 kernels read from " PARPRIME_KERNEL_FOLDER
+#elif defined(PARPRIME_HAVE_OPENCL)
 #define OPENCL "ICD loader, OpenCL C 1.2 kernels"
 #else
 #define OPENCL "not built"

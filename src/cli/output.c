@@ -231,6 +231,9 @@ void print_result(const struct options *options, const char *what, const pp_resu
                 (unsigned long long)result->units);
     if (result->has_digest)
         fprintf(stderr, " · digest %016llx", (unsigned long long)result->digest);
+    const char *folder = strstr(pp_build()->opencl, "kernels read from ");
+    if (opencl && folder) /* a developer's build */
+        fprintf(stderr, " · %s", folder);
     fputc('\n', stderr);
     if (options->verbose)
         print_phases(result);

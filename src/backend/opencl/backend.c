@@ -200,9 +200,14 @@ static pp_status opencl_open(const pp_session_options *options, void **state, pp
                        chosen->about.reason);
     bool cpu_variant = wants_cpu_variant(chosen, options);
     struct opencl *opencl = take_idle(chosen->device, options->threads, cpu_variant);
-    if (opencl) {
+    if (opencl && opencl->failure.status == PP_OK) {
         *state = opencl;
         return PP_OK;
+    }
+    if (opencl) {
+        pp_status status = pp_fail(error, opencl->failure.status, "%s", opencl->failure.message);
+        opencl_close(opencl);
+        return status;
     }
     opencl = calloc(1, sizeof *opencl);
     if (!opencl)
@@ -210,10 +215,15 @@ static pp_status opencl_open(const pp_session_options *options, void **state, pp
     opencl->parent = chosen->device;
     opencl->wanted_units = options->threads;
     opencl->cpu_variant = cpu_variant;
-    pp_status status = open_device(opencl, chosen, options, error);
+    pp_error why = {.status = PP_OK};
+    pp_status status = open_device(opencl, chosen, options, &why);
     if (status != PP_OK) {
-        destroy(opencl);
-        return status;
+        opencl->failure = why;
+        if (opencl->queues[0]) /* which has had commands, perhaps: see idle */
+            opencl_close(opencl);
+        else
+            destroy(opencl);
+        return pp_fail(error, status, "%s", why.message);
     }
     *state = opencl;
     return PP_OK;

@@ -55,6 +55,7 @@ enum kernel_index {
 
 struct opencl {
     struct opencl *next_idle;
+    pp_error failure; /* of its self-test, if status is not PP_OK: it is never used again */
     cl_device_id parent; /* the device that was chosen, of which `device` may be a part */
     unsigned wanted_units;
     cl_context context;

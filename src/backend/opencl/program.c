@@ -2,7 +2,9 @@
 #include "backend/opencl/opencl.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,8 @@ static const char *const kernel_names[N_KERNELS] = {[KERNEL_TRIAL_TEST] = "pp_tr
                                                     [KERNEL_SIEVE_LARGE] = "pp_sieve_large",
                                                     [KERNEL_SIEVE_TEST] = "pp_sieve_test",
                                                     [KERNEL_SELFTEST] = "pp_selftest"};
+
+enum { MOST_FILES = 32 };
 
 /* The log's first line that speaks of an error, or its first: what fits into a message. */
 static void fail_with_log(const struct opencl *opencl, cl_int code, pp_error *error) {
@@ -40,23 +44,72 @@ static void fail_with_log(const struct opencl *opencl, cl_int code, pp_error *er
     free(log);
 }
 
-pp_status opencl_build(struct opencl *opencl, bool has_fp64, pp_error *error) {
-    double begin = clock_seconds();
-    const char *texts[32];
-    size_t sizes[32];
-    for (size_t i = 0; i < n_kernel_files && i < 32; i++) {
+#if defined(PARPRIME_KERNEL_FOLDER)
+
+/* A developer's build: the files of the same names in a folder. Whoever gets a text frees it. */
+static pp_status read_kernel(const char *name, char **text, size_t *size, pp_error *error) {
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", PARPRIME_KERNEL_FOLDER, name);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return pp_fail(error, PP_ERR_UNAVAILABLE, "the kernels cannot be read: %s: %s", path,
+                       strerror(errno));
+    size_t capacity = 1 << 20;
+    *text = malloc(capacity);
+    *size = *text ? fread(*text, 1, capacity, file) : 0;
+    bool whole = *text && *size < capacity && !ferror(file);
+    fclose(file);
+    if (whole)
+        return PP_OK;
+    free(*text);
+    *text = NULL;
+    return pp_fail(error, PP_ERR_UNAVAILABLE, "the kernels cannot be read: %s", path);
+}
+
+static pp_status create_program(struct opencl *opencl, pp_error *error) {
+    char *texts[MOST_FILES] = {NULL};
+    size_t sizes[MOST_FILES];
+    pp_status status = PP_OK;
+    for (size_t i = 0; i < n_kernel_files && status == PP_OK; i++)
+        status = read_kernel(kernel_files[i].name, &texts[i], &sizes[i], error);
+    if (status == PP_OK) {
+        cl_int code;
+        opencl->program = clCreateProgramWithSource(opencl->context, (cl_uint)n_kernel_files,
+                                                    (const char **)texts, sizes, &code);
+        if (code != CL_SUCCESS)
+            status = cl_failed(error, "clCreateProgramWithSource", code);
+    }
+    for (size_t i = 0; i < n_kernel_files; i++)
+        free(texts[i]);
+    return status;
+}
+
+#else
+
+static pp_status create_program(struct opencl *opencl, pp_error *error) {
+    const char *texts[MOST_FILES];
+    size_t sizes[MOST_FILES];
+    for (size_t i = 0; i < n_kernel_files; i++) {
         texts[i] = (const char *)kernel_files[i].text;
         sizes[i] = kernel_files[i].size;
     }
     cl_int code;
     opencl->program =
         clCreateProgramWithSource(opencl->context, (cl_uint)n_kernel_files, texts, sizes, &code);
-    if (code != CL_SUCCESS)
-        return cl_failed(error, "clCreateProgramWithSource", code);
+    return code == CL_SUCCESS ? PP_OK : cl_failed(error, "clCreateProgramWithSource", code);
+}
+
+#endif
+
+pp_status opencl_build(struct opencl *opencl, bool has_fp64, pp_error *error) {
+    double begin = clock_seconds();
+    pp_status status = create_program(opencl, error);
+    if (status != PP_OK)
+        return status;
     char options[64];
     snprintf(options, sizeof options, "-cl-std=CL1.2 -DPP_CPU=%d -DPP_FP64=%d", opencl->cpu_variant,
              has_fp64);
-    code = clBuildProgram(opencl->program, 1, &opencl->device, options, NULL, NULL);
+    cl_int code = clBuildProgram(opencl->program, 1, &opencl->device, options, NULL, NULL);
     if (code != CL_SUCCESS) {
         fail_with_log(opencl, code, error);
         return PP_ERR_UNAVAILABLE;
