@@ -2,7 +2,7 @@
 #include "math/psp_filter.h"
 #include "math/x86/avx2_lucas.h"
 
-/* Vectors interleaved. */
+/* Vectors interleaved. `bench_batch --sets iv`, least on Zen 4: 15.5 ns with 8, 15.0 with 10. */
 enum { NARROW_TOGETHER = 10, LUCAS_NARROW_TOGETHER = 4 };
 
 /* ---- base 2 -------------------------------------------------------------------------------- */

@@ -128,7 +128,10 @@ INLINE unsigned undivided(const vec x[BLOCK], size_t first, size_t end, bool wid
     return left;
 }
 
-/* Groups of divisors: first those that leave little, then, densely packed, more of them. */
+/*
+ * Groups of divisors: first those that leave little, then, densely packed, more of them.
+ * `bench_batch --sets ii`, least on Zen 4: 3.7 ns with 1 in the first pass, 3.9 with 2.
+ */
 enum { FIRST_GROUPS = 1, NARROW_GROUPS = 7, WIDE_GROUPS = GROUPS };
 /* What is left has no factor up to 167, as psp_filter.h and lucas_parameter.h want it. */
 
