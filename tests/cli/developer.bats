@@ -31,7 +31,7 @@ setup() {
     done
     pp 0 count 1e6
     answers 78498
-    pp 0 count 1e6 --backend openmp
+    pp 0 count 1e6 --backend serial
     answers 78498
 }
 
