@@ -86,7 +86,7 @@ typedef struct pp_build_info {
     const char *openmp;   /* the runtime, "libgomp", or "not built" */
     const char *opencl;   /* what kernels it has, or "not built" */
     const char *gmp;      /* "6.2.1" */
-    const char *simd;     /* levels this machine can run, "none" */
+    const char *simd;     /* levels this machine can run: "none avx2" */
 } pp_build_info;
 PP_API const pp_build_info *pp_build(void);
 
@@ -197,7 +197,7 @@ typedef struct pp_session_options {
     /*
      * The highest instruction-set level that may be used: NULL or "auto", "none", "avx2", "avx512".
      * What has no code of that level runs the best below; pp_result.simd says which ran. A level
-     * that this machine lacks is PP_ERR_UNAVAILABLE.
+     * that this machine lacks is PP_ERR_UNAVAILABLE. OpenCL's kernels are compiled by its driver.
      */
     const char *simd;
     /*
@@ -268,7 +268,7 @@ typedef struct pp_result {
     const char *backend; /* the one that ran, never "auto"; static storage, as are all names */
     const char *device;
     const char *device_kind; /* "CPU", "GPU", "accelerator" */
-    const char *simd;        /* "none"; of OpenCL, which kernels: "vector" or "scalar" */
+    const char *simd;        /* CPU code: "none", "avx2", "avx512"; OpenCL: "vector" or "scalar" */
     pp_method method;        /* the one that ran, never PP_METHOD_AUTO */
     unsigned threads;        /* that took part; of OpenCL, compute units */
     uint64_t units;          /* the job was cut into */

@@ -41,16 +41,6 @@ void cpu_describe(pp_device *device, const char *backend, unsigned units) {
     cpu_name(device->name, sizeof device->name);
 }
 
-pp_status cpu_choose_kernel(const pp_session_options *options, const char *backend,
-                            const struct batch_kernel **kernel, pp_error *error) {
-    *kernel = batch_kernel(options->simd);
-    if (!*kernel)
-        return pp_fail(error, PP_ERR_UNAVAILABLE,
-                       "backend %s: this machine cannot run %s code, only %s", backend,
-                       options->simd, cpu_simd_levels());
-    return PP_OK;
-}
-
 const char *cpu_simd_of(const struct batch_kernel *kernel, const struct job *job) {
     return job->method == PP_METHOD_MR ? kernel->simd : "none";
 }

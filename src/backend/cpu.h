@@ -39,13 +39,6 @@ bool cpu_supports(enum question question, pp_method method);
 /* Fills in the CPU as the device of a backend. */
 void cpu_describe(pp_device *device, const char *backend, unsigned units);
 
-/*
- * Chooses the code for options->simd: the highest level not above it, which each method uses as
- * far as it has code of its own. A level that this machine lacks is PP_ERR_UNAVAILABLE.
- */
-pp_status cpu_choose_kernel(const pp_session_options *options, const char *backend,
-                            const struct batch_kernel **kernel, pp_error *error);
-
 /* The level of the code that runs the job. */
 const char *cpu_simd_of(const struct batch_kernel *kernel, const struct job *job);
 

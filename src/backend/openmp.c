@@ -48,14 +48,10 @@ static size_t probe(pp_device *devices, size_t capacity) {
 
 static pp_status openmp_open(const pp_session_options *options, void **state, pp_error *error) {
     *state = NULL;
-    const struct batch_kernel *kernel;
-    pp_status status = cpu_choose_kernel(options, "openmp", &kernel, error);
-    if (status != PP_OK)
-        return status;
     struct openmp *openmp = malloc(sizeof *openmp);
     if (!openmp)
         return pp_fail(error, PP_ERR_MEMORY, "no memory to open a session");
-    openmp->kernel = kernel;
+    openmp->kernel = batch_kernel(options->simd);
     openmp->threads = options->threads ? options->threads : default_threads();
     *state = openmp;
     return PP_OK;

@@ -1,4 +1,4 @@
-/* selftest: known answers on every backend, device, kernel variant and method. */
+/* selftest: known answers on every backend, device, SIMD level or kind of kernels, and method. */
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "cli/words.h"
@@ -46,20 +46,33 @@ enum { N_RANGES = sizeof ranges / sizeof *ranges, N_NUMBERS = sizeof numbers / s
 /* Above this, only mr tests single numbers quickly. */
 static const uint64_t SLOW_NUMBER = 10000000000;
 
+/* What has been checked so far, and where it is told. */
 struct tally {
     struct output *output;
+    enum format format;
     unsigned passed, failed;
+    json_t *results, *failures; /* of all devices, and of the one at hand; JSON only */
 };
+
+static void tell_failure(struct tally *tally, const char *text) {
+    tally->failed++;
+    if (tally->format == FORMAT_TEXT)
+        output_format(tally->output, "%s\n", text);
+    if (tally->format == FORMAT_JSON)
+        json_array_append_new(tally->failures, json_string(text));
+}
 
 /* One check's outcome; only failures are named one by one. */
 static void note(struct tally *tally, const char *where, const char *what, uint64_t got,
                  uint64_t expected) {
-    bool right = got == expected;
-    tally->passed += right;
-    tally->failed += !right;
-    if (!right)
-        output_format(tally->output, "WRONG %s: %s is %llu, not %llu\n", where, what,
-                      (unsigned long long)got, (unsigned long long)expected);
+    char text[256];
+    if (got == expected) {
+        tally->passed++;
+        return;
+    }
+    snprintf(text, sizeof text, "WRONG %s: %s is %llu, not %llu", where, what,
+             (unsigned long long)got, (unsigned long long)expected);
+    tell_failure(tally, text);
 }
 
 static pp_status check_ranges(struct tally *tally, pp_session *session, pp_method method,
@@ -110,33 +123,86 @@ static pp_status check_method(struct tally *tally, const pp_session_options *opt
         pp_session_close(session);
     }
     if (status != PP_OK) {
-        output_format(tally->output, "FAILED %s: %s\n", where, error.message);
-        tally->failed++;
+        char text[sizeof error.message + 128];
+        snprintf(text, sizeof text, "FAILED %s: %s", where, error.message);
+        tell_failure(tally, text);
     }
     return status;
 }
 
-/* All methods of one device with one kind of kernels (NULL: it has none). The worst status. */
-static pp_status check_device(struct tally *tally, const pp_device *device, const char *kernels) {
+/* What came of a device with one kind of code: `variant` of `what`, "avx2" of "simd". */
+static void tell_device(struct tally *tally, const pp_device *device, const char *what,
+                        const char *variant, unsigned passed, unsigned failed) {
+    switch (tally->format) {
+    case FORMAT_JSON:
+        json_array_append_new(tally->results,
+                              json_pack("{s:s, s:s, s:s, s:s, s:i, s:i, s:o}", "id", device->id,
+                                        "backend", device->backend, "name", device->name, what,
+                                        variant, "passed", (int)passed, "failed", (int)failed,
+                                        "failures", tally->failures));
+        tally->failures = NULL;
+        break;
+    case FORMAT_CSV:
+        output_format(tally->output, "%s,%s,", device->id, device->backend);
+        output_quoted(tally->output, device->name);
+        output_format(tally->output, ",%s,%u,%u\n", variant, passed, failed);
+        break;
+    case FORMAT_TEXT:
+        output_format(tally->output, "%-10s %s, %s %s: %u checks passed, %u failed\n", device->id,
+                      device->name, what, variant, passed, failed);
+        output_flush(tally->output); /* each as it comes */
+    }
+}
+
+/* All methods of one device with one kind of code. The worst status. */
+static pp_status check_device(struct tally *tally, const pp_device *device, const char *what,
+                              const char *variant) {
     static const pp_method methods[] = {PP_METHOD_TRIAL, PP_METHOD_MR, PP_METHOD_SIEVE};
-    const char *label = kernels ? ", kernels " : "", *kind = kernels ? kernels : "";
+    bool kernels = strcmp(what, "kernels") == 0;
     unsigned passed = tally->passed, failed = tally->failed;
     pp_status worst = PP_OK;
+    if (tally->format == FORMAT_JSON)
+        tally->failures = json_array();
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
         char where[100];
-        snprintf(where, sizeof where, "%s %s%s%s, %s", device->backend, device->id, label, kind,
-                 pp_method_name(methods[i]));
+        snprintf(where, sizeof where, "%s %s, %s %s, %s", device->backend, device->id, what,
+                 variant, pp_method_name(methods[i]));
         pp_session_options options = {.backend = device->backend,
                                       .device = device->id,
-                                      .kernels = kernels,
+                                      .kernels = kernels ? variant : NULL,
+                                      .simd = kernels ? NULL : variant,
                                       .method = methods[i]};
         pp_status status = check_method(tally, &options, where);
         if (worst == PP_OK)
             worst = status;
     }
-    output_format(tally->output, "%-10s %s%s%s: %u checks passed, %u failed\n", device->id,
-                  device->name, label, kind, tally->passed - passed, tally->failed - failed);
-    output_flush(tally->output);
+    tell_device(tally, device, what, variant, tally->passed - passed, tally->failed - failed);
+    return worst;
+}
+
+/* A device with every kind of code that it can run, or why it is left out. The worst status. */
+static pp_status check_variants(struct tally *tally, const pp_device *device) {
+    if (!device->usable) {
+        if (tally->format == FORMAT_TEXT)
+            output_format(tally->output, "%-10s %s left out: %s\n", device->id, device->backend,
+                          device->reason);
+        if (tally->format == FORMAT_JSON)
+            json_array_append_new(tally->results,
+                                  json_pack("{s:s, s:s, s:s, s:s}", "id", device->id, "backend",
+                                            device->backend, "name", device->name, "left_out",
+                                            device->reason));
+        return PP_OK;
+    }
+    bool opencl = strcmp(device->backend, "opencl") == 0;
+    char variants[64], *rest = NULL;
+    snprintf(variants, sizeof variants, "%s", opencl ? "cpu gpu" : pp_build()->simd);
+    pp_status worst = PP_OK;
+    for (char *variant = strtok_r(variants, " ", &rest); variant;
+         variant = strtok_r(NULL, " ", &rest)) {
+        pp_status status = check_device(tally, device, opencl ? "kernels" : "simd", variant);
+        if (worst == PP_OK)
+            worst = status;
+    }
     return worst;
 }
 
@@ -154,21 +220,24 @@ int command_selftest(const struct options *options) {
     struct output output;
     if (!output_open(&output, options))
         return 5;
-    struct tally tally = {.output = &output};
+    struct tally tally = {.output = &output, .format = options->format};
+    if (options->format == FORMAT_JSON)
+        tally.results = json_array();
+    if (options->format == FORMAT_CSV)
+        output_format(&output, "id,backend,name,variant,passed,failed\n");
     for (size_t i = 0; i < n && i < MOST; i++) {
-        if (!devices[i].usable) {
-            output_format(&output, "%-10s %s left out: %s\n", devices[i].id, devices[i].backend,
-                          devices[i].reason);
-            continue;
-        }
-        bool opencl = strcmp(devices[i].backend, "opencl") == 0;
-        const char *const kinds[] = {opencl ? "cpu" : NULL, "gpu"};
-        for (int kind = 0; kind < (opencl ? 2 : 1); kind++) {
-            pp_status status = check_device(&tally, &devices[i], kinds[kind]);
-            if (worst == PP_OK)
-                worst = status;
-        }
+        pp_status status = check_variants(&tally, &devices[i]);
+        if (worst == PP_OK)
+            worst = status;
     }
-    output_format(&output, "%u passed, %u failed\n", tally.passed, tally.failed);
+    if (options->format == FORMAT_TEXT)
+        output_format(&output, "%u passed, %u failed\n", tally.passed, tally.failed);
+    if (options->format == FORMAT_JSON) {
+        json_t *document = json_document(json_pack("{s:s}", "command", "selftest"));
+        json_object_set_new(document, "results", tally.results);
+        json_object_set_new(document, "passed", json_integer(tally.passed));
+        json_object_set_new(document, "failed", json_integer(tally.failed));
+        json_whole(&output, document);
+    }
     return output_close(&output, worst != PP_OK ? pp_exit_code(worst) : tally.failed ? 3 : 0);
 }

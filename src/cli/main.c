@@ -32,7 +32,7 @@ static void print_version(FILE *to, struct argp_state *state) {
             "OpenMP    %s\n"
             "OpenCL    %s\n"
             "GMP       %s\n"
-            "SIMD      this machine: %s; this version uses: none\n",
+            "SIMD      %s\n",
             build->version, build->commit, build->compiler, build->flags, build->openmp,
             build->opencl, build->gmp, build->simd);
 }

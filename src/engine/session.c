@@ -1,6 +1,7 @@
 #include "engine/session.h"
 
 #include "base/clock.h"
+#include "base/cpu.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -76,13 +77,11 @@ static pp_status open_session(pp_session *session, const pp_session_options *opt
                        options->threads, MOST_THREADS);
     if (!pp_method_name(options->method))
         return pp_fail(error, PP_ERR_USAGE, "there is no method number %d", (int)options->method);
-    static const char *const levels[] = {"auto", "none", "avx2", "avx512"};
-    bool level_known = !options->simd;
-    for (size_t i = 0; i < sizeof levels / sizeof *levels && !level_known; i++)
-        level_known = strcmp(levels[i], options->simd) == 0;
-    if (!level_known)
+    if (!is_auto(options->simd) && cpu_simd_rank(options->simd) < 0)
         return pp_fail(error, PP_ERR_USAGE, "there is no SIMD level '%.60s'", options->simd);
-
+    if (!is_auto(options->simd) && !cpu_has_simd(options->simd))
+        return pp_fail(error, PP_ERR_UNAVAILABLE, "this machine cannot run %s code, only %s",
+                       options->simd, cpu_simd_levels());
     if (!(options->verify >= 0 && options->verify <= 100))
         return pp_fail(error, PP_ERR_USAGE, "the share to verify is 0 to 100 percent");
     if (options->kernels && strcmp(options->kernels, "auto") != 0 &&

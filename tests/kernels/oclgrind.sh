@@ -1,24 +1,28 @@
 #!/bin/sh
 # Every kernel under Oclgrind, a simulator that finds accesses out of bounds, data races between
-# work-items and barriers that not all of a group reach. Opening a session already runs the self-test,
-# which goes through most kernels; the jobs below go through all of them, by both kinds of kernels.
-# Usage: oclgrind.sh PROGRAM
+# work-items, barriers that not all of a group reach, and reads of what was never written. Opening
+# a session already runs the self-test, which goes through most kernels; the jobs below go through
+# all of them, by both kinds of kernels.
+# Usage: oclgrind.sh PROGRAM KEEP_BUFFERS
 set -u
 program=$1
+keep_buffers=$2
 command -v oclgrind >/dev/null || { echo "oclgrind is not installed"; exit 77; }
 "$program" --version | grep -q '^OpenCL *ICD loader' || { echo "built without OpenCL"; exit 77; }
 
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 failed=0
-simulate=
+simulate=--data-races
+preload=
 
 # expect ANSWER WORDS...: the answer, and not a word from Oclgrind.
 expect() {
     answer=$1
     shift
-    # shellcheck disable=SC2086
-    timeout 250 oclgrind --data-races $simulate "$program" "$@" -q >"$work/out" 2>"$work/err"
+    # shellcheck disable=SC2086,SC2016
+    timeout 250 oclgrind $simulate sh -c 'LD_PRELOAD="$1 $LD_PRELOAD"; shift; exec "$@"' sh \
+        "$preload" "$program" "$@" -q >"$work/out" 2>"$work/err"
     code=$?
     if [ $code -ne 0 ] || [ "$(cat "$work/out")" != "$answer" ] || [ -s "$work/err" ] ||
         grep -q Kernel: "$work/out"; then
@@ -30,22 +34,32 @@ expect() {
     fi
 }
 
-for kernels in cpu gpu; do
-    on="--backend opencl --kernels $kernels"
-    for method in trial mr sieve; do
-        expect 33 count 10000 10300 --method $method $on
-        expect "7 prime
+# Every method on ranges and on single numbers.
+all_kernels() {
+    for kernels in cpu gpu; do
+        on="--backend opencl --kernels $kernels"
+        for method in trial mr sieve; do
+            expect 33 count 10000 10300 --method $method $on
+            expect "7 prime
 8 composite
 1 neither
 10007 prime" test 7 8 1 10007 --method $method $on
+        done
+        # Base primes above the local tiles' limit.
+        expect 4 count 20000000000 20000000200 --method sieve $on
+        # Above 2^50, where vectors of doubles end.
+        expect 2 count 18446744073709551530 18446744073709551560 --method mr $on
     done
-    # Base primes above the local tiles' limit.
-    expect 4 count 20000000000 20000000200 --method sieve $on
-    # Above 2^50, where vectors of doubles end.
-    expect 2 count 18446744073709551530 18446744073709551560 --method mr $on
-done
+}
+
+all_kernels
+# It does not know all of what optimised kernels are made of.
+simulate="--uninitialized --build-options -cl-opt-disable"
+preload=$keep_buffers
+all_kernels
+preload=
 # A device with little local memory and small work-groups.
-simulate="--local-mem-size 4096 --max-wgsize 16"
+simulate="--data-races --local-mem-size 4096 --max-wgsize 16"
 for method in trial mr sieve; do
     expect 33 count 10000 10300 --method $method --backend opencl --kernels gpu
 done

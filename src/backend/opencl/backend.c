@@ -179,12 +179,6 @@ static pp_status opencl_open(const pp_session_options *options, void **state, pp
         return pp_fail(error, PP_ERR_UNAVAILABLE,
                        "backend opencl: this process was forked from one that uses OpenCL, whose "
                        "driver cannot go on here");
-    if (options->simd && strcmp(options->simd, "auto") != 0 && strcmp(options->simd, "none") != 0)
-        return pp_fail(
-            error, PP_ERR_UNAVAILABLE,
-            "backend opencl has no %s code of its own: a device's kernels are compiled for "
-            "it",
-            options->simd);
     struct found_device found[MOST_DEVICES];
     pp_device none;
     size_t n = find_devices(found, MOST_DEVICES, &none);
