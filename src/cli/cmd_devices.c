@@ -34,6 +34,8 @@ static void print_usable(struct output *output, const pp_device *device) {
                       (double)device->memory_bytes / (1 << 30),
                       (double)device->local_memory_bytes / 1024, device->fp64 ? "yes" : "no",
                       selftest_of(device, &error));
+        if (kernels_origin())
+            output_format(output, "\n           %s", kernels_origin());
     }
     output_format(output, "\n");
 }

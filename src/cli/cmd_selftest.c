@@ -230,6 +230,8 @@ int command_selftest(const struct options *options) {
         if (worst == PP_OK)
             worst = status;
     }
+    if (options->format == FORMAT_TEXT && kernels_origin())
+        output_format(&output, "%s\n", kernels_origin());
     if (options->format == FORMAT_TEXT)
         output_format(&output, "%u passed, %u failed\n", tally.passed, tally.failed);
     if (options->format == FORMAT_JSON) {

@@ -218,6 +218,10 @@ static void print_phases(const pp_result *result) {
     fputc('\n', stderr);
 }
 
+const char *kernels_origin(void) {
+    return strstr(pp_build()->opencl, "kernels read from ");
+}
+
 void print_result(const struct options *options, const char *what, const pp_result *result) {
     if (options->quiet)
         return;
@@ -231,9 +235,8 @@ void print_result(const struct options *options, const char *what, const pp_resu
                 (unsigned long long)result->units);
     if (result->has_digest)
         fprintf(stderr, " · digest %016llx", (unsigned long long)result->digest);
-    const char *folder = strstr(pp_build()->opencl, "kernels read from ");
-    if (opencl && folder) /* a developer's build */
-        fprintf(stderr, " · %s", folder);
+    if (opencl && kernels_origin())
+        fprintf(stderr, " · %s", kernels_origin());
     fputc('\n', stderr);
     if (options->verbose)
         print_phases(result);

@@ -70,6 +70,10 @@ void json_whole(struct output *output, json_t *document);
 
 /* ---- stderr ---- */
 
+/* "kernels read from FOLDER" in a developer's build, which says so wherever it tells of OpenCL;
+ * else NULL. */
+const char *kernels_origin(void);
+
 /* "16 primes in 0.001 s · openmp, 2 threads, mr · digest …", unless quiet; phases if verbose. */
 void print_result(const struct options *options, const char *what, const pp_result *result);
 

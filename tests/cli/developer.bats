@@ -16,8 +16,10 @@ setup() {
     says "kernels read from $KERNEL_FOLDER"
     pp 0 count 1e6 --backend opencl --format json
     [[ $output == *"kernels read from $KERNEL_FOLDER"* ]] || fail "JSON does not say so"
-    pp 0 devices --format json
-    [[ $output == *"kernels read from $KERNEL_FOLDER"* ]] || fail "devices does not say so"
+    for command in "devices --format json" devices selftest "selftest --format json"; do
+        pp 0 $command
+        [[ $output == *"kernels read from $KERNEL_FOLDER"* ]] || fail "$command does not say so"
+    done
     # And of nothing else.
     pp 0 count 1e6 --backend serial
     [[ $stderr != *"kernels"* ]] || fail "serial has no kernels"

@@ -1,6 +1,6 @@
 /*
- * A device that cannot compute with doubles. Every device that tests meet can, so this program comes
- * between the library and the driver: it denies them, and spoils every kernel that names one.
+ * A device that cannot compute with doubles. Every device that tests meet can, so this program
+ * comes between the library and the driver: it denies them, and spoils every kernel that names one.
  */
 #define CL_TARGET_OPENCL_VERSION 120
 #include "support/support.h"
