@@ -15,6 +15,11 @@ struct shape {
     unsigned workers; /* units it likes to have in flight */
     uint64_t align;   /* units begin at multiples of so many numbers, so that none share a word */
     double speed;     /* a worker's, in CPU threads, very roughly: scales the size of units */
+    /*
+     * Sieve and hybrid: the largest base prime it wants made for it. A sieve makes the others
+     * itself, as it needs them; hybrid tests what these leave.
+     */
+    uint32_t base_limit;
 };
 
 struct backend {

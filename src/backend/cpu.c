@@ -17,6 +17,9 @@ enum { LOOKUP_WORDS = 4096 };
 /* Numbers of a range tested at once: 16 KiB of them. */
 enum { RANGE_BATCH = 2048 };
 
+/* Hybrid: base primes up to here are crossed off. */
+enum { HYBRID_LIMIT = 1 << 16 };
+
 struct keyed {
     uint64_t number;
     size_t index; /* in the unit */
@@ -24,14 +27,17 @@ struct keyed {
 
 bool cpu_supports(enum question question, pp_method method) {
     (void)question;
-    return method == PP_METHOD_TRIAL || method == PP_METHOD_MR || method == PP_METHOD_SIEVE;
+    return method == PP_METHOD_TRIAL || method == PP_METHOD_MR || method == PP_METHOD_SIEVE ||
+           method == PP_METHOD_HYBRID;
 }
 
 void cpu_shape(const struct job *job, unsigned threads, const struct batch_kernel *kernel,
                struct shape *out) {
-    bool words = job->method == PP_METHOD_SIEVE && job->question != QUESTION_TEST;
-    double speed = job->method == PP_METHOD_MR ? kernel->speed : 1;
-    *out = (struct shape){threads, words ? WHEEL_WORD : 1, speed};
+    *out =
+        (struct shape){.workers = threads,
+                       .align = job_sieves(job) ? WHEEL_WORD : 1,
+                       .speed = job->method == PP_METHOD_MR ? kernel->speed : 1,
+                       .base_limit = job->method == PP_METHOD_HYBRID ? HYBRID_LIMIT : UINT32_MAX};
 }
 
 void cpu_describe(pp_device *device, const char *backend, unsigned units) {
@@ -42,7 +48,7 @@ void cpu_describe(pp_device *device, const char *backend, unsigned units) {
 }
 
 const char *cpu_simd_of(const struct batch_kernel *kernel, const struct job *job) {
-    return job->method == PP_METHOD_MR ? kernel->simd : "none";
+    return job->method == PP_METHOD_MR || job->method == PP_METHOD_HYBRID ? kernel->simd : "none";
 }
 
 /* Words that any unit's bitmap can take. */
@@ -51,7 +57,7 @@ static size_t bitmap_words(const struct job *job) {
         size_t bits = job->unit_size < job->n_numbers ? (size_t)job->unit_size : job->n_numbers;
         return bits / 64 + 1;
     }
-    if (job->question == QUESTION_COUNT && job->method != PP_METHOD_SIEVE)
+    if (job->question == QUESTION_COUNT && !job_sieves(job))
         return 0;
     uint64_t numbers = job->hi - job->lo < job->unit_size ? job->hi - job->lo : job->unit_size;
     return (size_t)(numbers / WHEEL_WORD) + 2;
@@ -61,7 +67,8 @@ pp_status cpu_worker_init(struct cpu_worker *worker, const struct job *job,
                           const struct batch_kernel *kernel) {
     *worker = (struct cpu_worker){.kernel = kernel};
     size_t n_words = bitmap_words(job);
-    bool sieve = job->method == PP_METHOD_SIEVE, lookup = sieve && job->question == QUESTION_TEST;
+    bool lookup = job->method == PP_METHOD_SIEVE && job->question == QUESTION_TEST,
+         sieve = lookup || job_sieves(job);
     if (lookup)
         n_words += LOOKUP_WORDS;
     worker->words = malloc((n_words + 1) * sizeof *worker->words);
@@ -156,11 +163,30 @@ static void run_test(struct partial *partial, const struct cpu_worker *worker,
     partial->has_digest = true;
 }
 
+/* Clears the bits of composites. No number above hi matters, but 2^64 may be passed there. */
+static void test_survivors(const struct batch_kernel *kernel, uint64_t *words, uint64_t first_word,
+                           size_t n_words) {
+    uint64_t numbers[RANGE_BATCH], prime[RANGE_BATCH / 64];
+    for (size_t from = 0, to; from < n_words; from = to) {
+        size_t n = 0;
+        for (to = from; to < n_words && n <= RANGE_BATCH - 64; to++)
+            n += wheel_decode(words[to], first_word + to, numbers + n);
+        kernel->test(numbers, n, prime);
+        size_t i = 0;
+        for (; from < to; from++)
+            for (uint64_t bits = words[from]; bits; bits &= bits - 1, i++)
+                if (!(prime[i / 64] >> i % 64 & 1))
+                    words[from] &= ~(bits & -bits);
+    }
+}
+
 static void range_by_sieve(struct partial *partial, const struct cpu_worker *worker,
                            const struct job *job, struct span span) {
     partial->n_words = (size_t)(span.hi / WHEEL_WORD - partial->first_word) + 1;
     sieve_words(worker->words, partial->first_word, partial->n_words, job->base, worker->scratch);
     wheel_trim(worker->words, partial->first_word, partial->n_words, span.lo, span.hi);
+    if (job->method == PP_METHOD_HYBRID && job->base->limit < isqrt64(span.hi))
+        test_survivors(worker->kernel, worker->words, partial->first_word, partial->n_words);
     partial_sum(partial);
 }
 
@@ -233,7 +259,7 @@ pp_status cpu_run_unit(const struct cpu_worker *worker, const struct job *job, u
     } else {
         partial.first_word = span.lo / WHEEL_WORD;
         partial.small_primes = wheel_small_primes(span.lo, span.hi);
-        if (job->method == PP_METHOD_SIEVE)
+        if (job_sieves(job))
             range_by_sieve(&partial, worker, job, span);
         else
             range_one_by_one(&partial, worker, job, span);

@@ -66,7 +66,8 @@ static double cost_each(double n, pp_method method) {
         return 5e-9 + density * sqrt(n) * divisor;
     }
     double test = (n < 8 ? 3 : log2(n)) * COST_EXPONENT_BIT;
-    /* One number in nine passes the small divisors and meets base 2; the table has no room above. */
+    /* One number in nine passes the small divisors and meets base 2; the table has no room above.
+     */
     double lucas = n < (double)PSP_FILTER_BOUND ? 0 : LUCAS_POWERS;
     return COST_SMALL_DIVISORS + 0.11 * test + density * lucas * test;
 }
@@ -106,7 +107,7 @@ bool plan_is_parallel(const struct job *job) {
 }
 
 uint64_t plan_unit_size(const struct job *job, const struct shape *shape) {
-    if (job->method == PP_METHOD_SIEVE && job->question != QUESTION_TEST)
+    if (job_sieves(job))
         return (uint64_t)sieve_bytes(job, shape->workers) * WHEEL_BYTE;
     if (job->method == PP_METHOD_SIEVE)
         return LOOKUP_UNIT;

@@ -129,12 +129,12 @@ static pp_status copy_words(struct consumer *consumer, uint64_t unit,
     return PP_OK;
 }
 
-/* Cuts a job for a backend, into units of `size` numbers or as planned. Returns its workers. */
-static unsigned cut(const struct opened *opened, struct job *job, uint64_t size) {
+/* Cuts a job for a backend, into units of `size` numbers or as planned. Returns its shape. */
+static struct shape cut(const struct opened *opened, struct job *job, uint64_t size) {
     struct shape shape;
     opened->backend->shape(opened->state, job, &shape);
     job_cut(job, size ? size : plan_unit_size(job, &shape), shape.align);
-    return shape.workers;
+    return shape;
 }
 
 /* Up to here the plain sieve, on one thread, is at once fast enough and simplest. */
@@ -217,7 +217,7 @@ pp_status engine_run(pp_session *session, struct job *job, struct consumer *cons
     if (!opened->backend->supports(job->question, job->method))
         return pp_fail(&session->error, PP_ERR_UNAVAILABLE, "backend %s does not have method %s",
                        opened->backend->name, pp_method_name(job->method));
-    unsigned workers = cut(opened, job, session->unit_size);
+    struct shape shape = cut(opened, job, session->unit_size);
 
     pp_result result = {.backend = opened->backend->name,
                         .device = "CPU",
@@ -228,13 +228,15 @@ pp_status engine_run(pp_session *session, struct job *job, struct consumer *cons
                         .units = job->n_units};
     struct sieve_base *base = NULL;
     pp_status status = PP_OK;
-    if (job->method == PP_METHOD_SIEVE && job->n_units) {
-        status = make_base(session, opened, isqrt64(largest_number(job)), &base);
+    if ((job->method == PP_METHOD_SIEVE || job->method == PP_METHOD_HYBRID) && job->n_units) {
+        uint32_t root = isqrt64(largest_number(job));
+        status =
+            make_base(session, opened, root < shape.base_limit ? root : shape.base_limit, &base);
         job->base = base;
         result.phases.prepare = clock_seconds() - begin;
     }
     if (status == PP_OK && consumer && consumer->begin)
-        status = consumer->begin(consumer, job, workers);
+        status = consumer->begin(consumer, job, shape.workers);
     if (status == PP_OK)
         status = run_gathered(session, opened, job, consumer, &result);
     job->base = NULL;

@@ -109,7 +109,7 @@ static void test_threads_only_when_worth_it(void **state) {
 
 static void check_unit_size(const struct job *job, unsigned workers) {
     bool words = job->method == PP_METHOD_SIEVE && job->question != QUESTION_TEST;
-    struct shape shape = {workers, words ? WHEEL_WORD : 1, 1};
+    struct shape shape = {.workers = workers, .align = words ? WHEEL_WORD : 1, .speed = 1};
     uint64_t size = plan_unit_size(job, &shape);
     uint64_t bytes = size / WHEEL_BYTE;
     bool bitmap = job->method == PP_METHOD_SIEVE && job->question != QUESTION_TEST;
@@ -157,7 +157,7 @@ static void test_enough_units(void **state) {
     for (size_t w = 0; w < COUNT_OF(workers); w++)
         for (size_t m = 0; m < COUNT_OF(methods); m++) {
             struct job job = range(QUESTION_COUNT, methods[m], 0, UINT64_C(10000000000));
-            struct shape shape = {workers[w], WHEEL_WORD, 1};
+            struct shape shape = {.workers = workers[w], .align = WHEEL_WORD, .speed = 1};
             job_cut(&job, plan_unit_size(&job, &shape), shape.align);
             assert_true(job.n_units >= 2 * workers[w]);
         }
