@@ -12,9 +12,10 @@
 
 /* What planning needs to know of a backend to cut a job for it. */
 struct shape {
-    unsigned workers; /* units it likes to have in flight */
-    uint64_t align;   /* units begin at multiples of so many numbers, so that none share a word */
-    double speed;     /* a worker's, in CPU threads, very roughly: scales the size of units */
+    unsigned workers;   /* units it likes to have in flight */
+    uint64_t align;     /* units begin at multiples of so many numbers, so that none share a word */
+    uint64_t unit_most; /* numbers in a unit, at most; 0: any */
+    double speed;       /* a worker's, in CPU threads, very roughly: scales the size of units */
     /*
      * Sieve and hybrid: the largest base prime it wants made for it. A sieve makes the others
      * itself, as it needs them; hybrid tests what these leave.

@@ -133,7 +133,11 @@ static pp_status copy_words(struct consumer *consumer, uint64_t unit,
 static struct shape cut(const struct opened *opened, struct job *job, uint64_t size) {
     struct shape shape;
     opened->backend->shape(opened->state, job, &shape);
-    job_cut(job, size ? size : plan_unit_size(job, &shape), shape.align);
+    if (!size)
+        size = plan_unit_size(job, &shape);
+    if (shape.unit_most && size > shape.unit_most)
+        size = shape.unit_most;
+    job_cut(job, size, shape.align);
     return shape;
 }
 
