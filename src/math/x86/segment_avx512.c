@@ -7,6 +7,7 @@
 #include "math/wheel.h"
 
 #include <immintrin.h>
+#include <math.h>
 
 static void pre_sieve(uint8_t *bytes, size_t n, const uint8_t *const *from, unsigned n_tables) {
     for (size_t i = 0; i < n; i += 64) {
@@ -223,7 +224,8 @@ static void cross_steps(uint8_t *bytes, uint32_t n_bytes, uint32_t *positions, u
 /* ---- large primes ------------------------------------------------------------------------------
  */
 
-enum { PRIMES = 512, HITS = 2048 };
+/* Primes found together have at most as many first multiples as there is room for. */
+enum { PRIMES = 1024, HITS = 2048 };
 
 /* The primes of words from *i on, until `primes` is full; returns how many. */
 static size_t decode(const uint64_t *words, uint64_t first_word, size_t n, size_t *i,
@@ -249,60 +251,177 @@ static size_t decode(const uint64_t *words, uint64_t first_word, size_t n, size_
     return n_primes;
 }
 
+/*
+ * What finding multiples of large primes needs besides them; passed by value, so that all of it can
+ * stay in registers.
+ */
+struct search {
+    __m512d start_high, start_low; /* the stretch's first number, in two doubles */
+    __m512d below;                 /* the same, a little less */
+    __m512d end;                   /* numbers in the stretch */
+    __m512i to, index;             /* by k mod 30: the way to a k coprime to 30, and its place */
+    __m512i gap;                   /* by place on the wheel: to the next */
+};
+
+/* The first multiples of eight primes, as distances from start; and the places of their k. */
+struct first {
+    __m512d p, distance;
+    __m512i place;
+};
+
+/*
+ * The multiples p·k, k coprime to 30, of primes above 2^23 whose squares are not above start.
+ */
+static inline struct first search_primes(struct search search, __m256i p32) {
+    const __mmask64 lowest_bytes = 0x0101010101010101;
+    const int down = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
+    const __m512d one = _mm512_set1_pd(1);
+    __m512d p = _mm512_cvtepu32_pd(p32);
+    /*
+     * k - 1 is start / p or one less: quotients below 2^41 are off by less than 1, and `below` is
+     * less than start. p·k - start is below 2^34, so each of its two steps is exact.
+     */
+    __m512d q = _mm512_roundscale_pd(_mm512_div_pd(search.below, p), down);
+    __m512d k = _mm512_add_pd(q, one);
+    __m512d distance = _mm512_sub_pd(_mm512_fmsub_pd(k, p, search.start_high), search.start_low);
+    __mmask8 early = _mm512_cmp_pd_mask(distance, _mm512_setzero_pd(), _CMP_LT_OQ);
+    distance = _mm512_mask_add_pd(distance, early, distance, p);
+    k = _mm512_mask_add_pd(k, early, k, one);
+    /* k mod 30: a half added keeps k / 30 away from whole numbers. */
+    __m512d turns = _mm512_roundscale_pd(
+        _mm512_fmadd_pd(k, _mm512_set1_pd(1 / 30.0), _mm512_set1_pd(1 / 60.0)), down);
+    __m512d residue = _mm512_fnmadd_pd(turns, _mm512_set1_pd(30), k);
+    /* Its lowest byte, once the fraction's last bit stands for 1. */
+    __m512i place = _mm512_castpd_si512(_mm512_add_pd(residue, _mm512_set1_pd(0x1p52)));
+    __m512i to = _mm512_maskz_permutexvar_epi8(lowest_bytes, place, search.to);
+    return (struct first){p, _mm512_fmadd_pd(p, _mm512_cvtepu64_pd(to), distance), place};
+}
+
+/* Distances found, on their way to becoming hits. */
+struct found {
+    uint32_t distances[HITS + 16];
+    void (*take)(void *user, const uint32_t *hits, size_t n);
+    void *user;
+};
+
+static void give(struct found *found, size_t n) {
+    const __m512i magic = _mm512_set1_epi64(0x88888889);
+    const __mmask16 odd_lanes = 0xaaaa;
+    uint8_t bits[64] = {0};
+    for (unsigned i = 0; i < 30; i++)
+        bits[i] = wheel_bits[i] & 7;
+    const __m512i bit_of = _mm512_loadu_si512(bits);
+    for (size_t i = 0; i < n; i += 16) {
+        __m512i distance = _mm512_loadu_si512(found->distances + i);
+        /* Divided by 30, even lanes and odd ones apart. */
+        __m512i even = _mm512_srli_epi64(_mm512_mul_epu32(distance, magic), 36);
+        __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(distance, 32), magic);
+        __m512i byte = _mm512_mask_mov_epi32(even, odd_lanes, _mm512_srli_epi64(odd, 4));
+        __m512i rest = _mm512_sub_epi32(distance, _mm512_mullo_epi32(byte, _mm512_set1_epi32(30)));
+        __m512i bit = _mm512_maskz_permutexvar_epi8(0x1111111111111111, rest, bit_of);
+        _mm512_storeu_si512(found->distances + i,
+                            _mm512_or_si512(byte, _mm512_slli_epi32(bit, HIT_BITS)));
+    }
+    found->take(found->user, found->distances, n);
+}
+
+/* Appends the distances of `in` to the n that there are; returns how many there are then. */
+static inline size_t note(struct found *found, size_t n, __mmask8 in, __m512d distance) {
+    _mm256_storeu_si256((__m256i *)(found->distances + n),
+                        _mm256_maskz_compress_epi32(in, _mm512_cvttpd_epu32(distance)));
+    return n + (size_t)__builtin_popcount(in);
+}
+
+/*
+ * Of primes that have at most one multiple in the stretch. There is no branch on whether they do:
+ * it is as good as random, and nothing is as slow as guessing wrong at the end of so long a chain.
+ */
+static void search_once(struct search search, const uint32_t *primes, size_t n,
+                        struct found *found) {
+    size_t n_found = 0;
+    for (size_t i = 0; i < n; i += 8) {
+        __mmask8 lanes = n - i < 8 ? (__mmask8)((1u << (n - i)) - 1) : 0xff;
+        struct first first =
+            search_primes(search, _mm256_loadu_si256((const __m256i *)(primes + i)));
+        __mmask8 in = _mm512_mask_cmp_pd_mask(lanes, first.distance, search.end, _CMP_LT_OQ);
+        n_found = note(found, n_found, in, first.distance);
+    }
+    give(found, n_found);
+}
+
+static void search_all(struct search search, const uint32_t *primes, size_t n,
+                       struct found *found) {
+    size_t n_found = 0;
+    for (size_t i = 0; i < n; i += 8) {
+        __mmask8 lanes = n - i < 8 ? (__mmask8)((1u << (n - i)) - 1) : 0xff;
+        struct first first =
+            search_primes(search, _mm256_loadu_si256((const __m256i *)(primes + i)));
+        const __mmask64 lowest_bytes = 0x0101010101010101;
+        __m512i w = _mm512_maskz_permutexvar_epi8(lowest_bytes, first.place, search.index);
+        __m512d distance = first.distance;
+        for (;;) {
+            __mmask8 in = _mm512_mask_cmp_pd_mask(lanes, distance, search.end, _CMP_LT_OQ);
+            if (!in)
+                break;
+            n_found = note(found, n_found, in, distance);
+            if (n_found > HITS) {
+                give(found, n_found);
+                n_found = 0;
+            }
+            __m512i gap = _mm512_maskz_permutexvar_epi8(lowest_bytes, w, search.gap);
+            distance = _mm512_fmadd_pd(first.p, _mm512_cvtepu64_pd(gap), distance);
+            w = _mm512_add_epi64(w, _mm512_set1_epi64(1)); /* the table goes round by itself */
+        }
+    }
+    give(found, n_found);
+}
+
+/* Below this, quotients may be too large for search_primes. */
+enum { SEARCH_LEAST = 1 << 23 };
+
+/* The first word that has numbers whose squares are above start; they are few. */
+static uint64_t first_square_word(uint64_t start) {
+    uint64_t word = (uint64_t)sqrt((double)start) / WHEEL_WORD;
+    return word ? word - 1 : 0; /* the root is rounded */
+}
+
 static void large_hits(const uint64_t *words, uint64_t first_word, size_t n, uint64_t first_byte,
                        uint32_t n_bytes, void (*take)(void *user, const uint32_t *hits, size_t n),
                        void *user) {
-    /* By k mod 30, the way to a k coprime to 30 and its index; by residue, the bit. */
-    uint8_t to_table[64] = {0}, index_table[64] = {0}, gap_table[64] = {0}, bit_table[64] = {0};
+    uint64_t start = 30 * first_byte, squares = first_square_word(start);
+    size_t fast = squares <= first_word ? 0 : squares - first_word < n ? squares - first_word : n;
+    if (first_word * WHEEL_WORD < SEARCH_LEAST)
+        fast = 0;
+    if (fast < n)
+        large_hits_portable(words + fast, first_word + fast, n - fast, first_byte, n_bytes, take,
+                            user);
+
+    uint8_t to[64] = {0}, index[64] = {0}, gap[64];
     for (unsigned i = 0; i < 30; i++) {
-        to_table[i] = s30_to_coprime[i];
-        index_table[i] = s30_wheel_index[i];
-        bit_table[i] = wheel_bits[i] & 7;
+        to[i] = s30_to_coprime[i];
+        index[i] = s30_wheel_index[i];
     }
-    for (unsigned i = 0; i < 8; i++)
-        gap_table[i] = wheel_gaps[i];
-    const __m512i to = _mm512_loadu_si512(to_table), index = _mm512_loadu_si512(index_table),
-                  gap = _mm512_loadu_si512(gap_table), bit = _mm512_loadu_si512(bit_table),
-                  end = _mm512_set1_epi64(30 * (int64_t)n_bytes), seven = _mm512_set1_epi64(7),
-                  one = _mm512_set1_epi64(1), thirty = _mm512_set1_epi64(30);
-    const __mmask64 lowest_bytes = 0x0101010101010101;
-    uint32_t primes[PRIMES + 128], hits[HITS + 16];
-    size_t n_hits = 0;
-    for (size_t i = 0; i < n;) {
-        size_t n_primes = decode(words, first_word, n, &i, primes);
-        for (size_t j = 0; j < n_primes; j += 8) {
-            __mmask8 lanes = n_primes - j < 8 ? (__mmask8)((1u << (n_primes - j)) - 1) : 0xff;
-            __m512i p = _mm512_cvtepu32_epi64(
-                _mm256_mask_loadu_epi32(_mm256_set1_epi32(31), lanes, primes + j));
-            struct multiples first = first_multiples(p, 30 * first_byte);
-            __m512i residue = modulo(first.k, 30);
-            __m512i w = _mm512_maskz_permutexvar_epi8(lowest_bytes, residue, index);
-            __m512i distance = _mm512_add_epi64(
-                first.distance,
-                _mm512_mul_epu32(p, _mm512_maskz_permutexvar_epi8(lowest_bytes, residue, to)));
-            __mmask8 in = _mm512_mask_cmplt_epu64_mask(lanes, distance, end);
-            while (in) {
-                __m512i byte = divide_by_30(distance);
-                __m512i rest = _mm512_sub_epi64(distance, _mm512_mul_epu32(byte, thirty));
-                __m512i hit = _mm512_or_si512(
-                    byte, _mm512_slli_epi64(_mm512_maskz_permutexvar_epi8(lowest_bytes, rest, bit),
-                                            HIT_BITS));
-                _mm256_storeu_si256((__m256i *)(hits + n_hits),
-                                    _mm256_maskz_compress_epi32(in, _mm512_cvtepi64_epi32(hit)));
-                n_hits += (size_t)__builtin_popcount(in);
-                distance = _mm512_add_epi64(
-                    distance,
-                    _mm512_mul_epu32(p, _mm512_maskz_permutexvar_epi8(lowest_bytes, w, gap)));
-                w = _mm512_and_si512(_mm512_add_epi64(w, one), seven);
-                in = _mm512_mask_cmplt_epu64_mask(in, distance, end);
-                if (n_hits > HITS) {
-                    take(user, hits, n_hits);
-                    n_hits = 0;
-                }
-            }
-        }
+    for (unsigned i = 0; i < 64; i++)
+        gap[i] = wheel_gaps[i % 8];
+    uint32_t primes[PRIMES + 128];
+    struct found found;
+    found.take = take;
+    found.user = user;
+    const struct search search = {.start_high = _mm512_set1_pd((double)(start & ~UINT64_C(0xfff))),
+                                  .start_low = _mm512_set1_pd((double)(start & 0xfff)),
+                                  .below = _mm512_set1_pd((double)start * (1 - 0x1p-51)),
+                                  .end = _mm512_set1_pd(30 * (double)n_bytes),
+                                  .to = _mm512_loadu_si512(to),
+                                  .index = _mm512_loadu_si512(index),
+                                  .gap = _mm512_loadu_si512(gap)};
+    for (size_t i = 0; i < fast;) {
+        size_t n_primes = decode(words, first_word, fast, &i, primes);
+        /* Multiples that have a bit are at least 2p apart. */
+        if (n_primes && 2 * (uint64_t)primes[0] >= 30 * (uint64_t)n_bytes)
+            search_once(search, primes, n_primes, &found);
+        else
+            search_all(search, primes, n_primes, &found);
     }
-    take(user, hits, n_hits);
 }
 
 const struct sieve_kernel sieve_kernel_avx512 = {
