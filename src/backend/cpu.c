@@ -18,9 +18,6 @@ enum { LOOKUP_WORDS = 4096 };
 /* Numbers of a range tested at once: 16 KiB of them. */
 enum { RANGE_BATCH = 2048 };
 
-/* Hybrid: base primes up to here are crossed off. */
-enum { HYBRID_LIMIT = 1 << 16 };
-
 /* Bitmap sieved at a time: half of an L2 cache, of which positions of primes want a share too. */
 enum { SEGMENT_WORDS = (512 << 10) / 8 };
 
@@ -43,9 +40,9 @@ struct cpu_code cpu_code(const char *simd) {
 }
 
 /* Lookups of single numbers go by the old way of all base primes at once. */
-static uint32_t base_limit(const struct job *job) {
+static uint32_t base_limit(const struct job *job, unsigned threads) {
     if (job->method == PP_METHOD_HYBRID)
-        return HYBRID_LIMIT;
+        return hybrid_limit((double)job_size(job) / threads);
     return job_sieves(job) ? SEGMENT_STEP_LIMIT : UINT32_MAX;
 }
 
@@ -54,7 +51,7 @@ void cpu_shape(const struct job *job, unsigned threads, struct cpu_code code, st
                           .align = job_sieves(job) ? WHEEL_WORD : 1,
                           .unit_most = job_sieves(job) ? WINDOW_UNIT_MOST : 0,
                           .speed = job->method == PP_METHOD_MR ? code.batch->speed : 1,
-                          .base_limit = base_limit(job)};
+                          .base_limit = base_limit(job, threads)};
 }
 
 void cpu_describe(pp_device *device, const char *backend, unsigned units) {
@@ -83,7 +80,7 @@ static uint64_t unit_words(const struct job *job) {
 }
 
 pp_status cpu_run_init(struct cpu_run *run, struct cpu_code code, const struct job *job) {
-    *run = (struct cpu_run){.code = code, .job = job};
+    *run = (struct cpu_run){.code = code, .job = job, .window_bytes = WINDOW_MOST_BYTES};
     if (!job_sieves(job))
         return PP_OK;
     run->by_windows = job->method == PP_METHOD_SIEVE && job->base->limit < isqrt64(job->hi);
@@ -169,7 +166,7 @@ static uint64_t round_size(uint64_t left, unsigned threads) {
 struct cpu_chunks cpu_chunks(const struct job *job, uint64_t n, unsigned threads) {
     struct cpu_chunks chunks = {n, n, 0};
     /* A list is put in order, and whoever is far ahead would wait. */
-    if (job->question != QUESTION_COUNT || job->method != PP_METHOD_SIEVE)
+    if (job->question != QUESTION_COUNT || !job_sieves(job))
         return chunks;
     chunks.threads = threads;
     chunks.n_chunks = 0;

@@ -31,6 +31,7 @@ struct cpu_run {
      * primes would cost too much in every unit.
      */
     bool by_windows;
+    size_t window_bytes; /* of bitmap in a window, at most */
 };
 
 pp_status cpu_run_init(struct cpu_run *run, struct cpu_code code, const struct job *job);

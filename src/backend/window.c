@@ -9,9 +9,9 @@
 #include <sys/mman.h>
 
 enum {
-    REGION_SHIFT = 15,        /* 256 KiB: what a thread crosses off in at a time */
+    REGION_SHIFT = 15,         /* 256 KiB: what a thread crosses off in at a time */
     GATHERED_BYTES = 16 << 20, /* of hits, a thread: they stay in an L2 cache */
-    GATHERED_LEAST = 256,     /* hits of a region */
+    GATHERED_LEAST = 256,      /* hits of a region */
     PIECE_WORDS = (256 << 10) / 8,
     PIECE_LEAST_WORDS = (32 << 10) / 8,
     SHARES = 8, /* pieces and groups a thread, so that all end together */
@@ -52,7 +52,8 @@ pp_status window_init(struct window *window, const struct cpu_run *run, uint64_t
     const struct job *job = run->job;
     uint64_t lo = job_span(job, first).lo / WHEEL_WORD,
              hi = job_span(job, first + n - 1).hi / WHEEL_WORD;
-    window->capacity = (size_t)smaller(WINDOW_MOST_BYTES, (hi - lo + 1) * 8);
+    uint64_t least = job->unit_size / WHEEL_WORD * 8; /* a unit is never split */
+    window->capacity = (size_t)smaller(larger(run->window_bytes, least), (hi - lo + 1) * 8);
     window->n_regions = (window->capacity >> REGION_SHIFT) + 1;
     pthread_mutex_t *locks = malloc(window->n_regions * sizeof *locks);
     window->bytes = allocate_large(window->capacity);

@@ -134,7 +134,7 @@ static struct shape cut(const struct opened *opened, struct job *job, uint64_t s
     struct shape shape;
     opened->backend->shape(opened->state, job, &shape);
     if (!size)
-        size = plan_unit_size(job, &shape);
+        size = plan_unit_size(opened->pace, job, &shape);
     if (shape.unit_most && size > shape.unit_most)
         size = shape.unit_most;
     job_cut(job, size, shape.align);
@@ -204,7 +204,8 @@ static uint64_t largest_number(const struct job *job) {
 
 /* The backend for a job: with auto, the last one that was opened is for the long ones. */
 static const struct opened *choose(const pp_session *session, const struct job *job) {
-    return &session->opened[plan_is_parallel(job) ? session->n_opened - 1 : 0];
+    const struct opened *last = &session->opened[session->n_opened - 1];
+    return plan_is_parallel(last->pace, job) ? last : session->opened;
 }
 
 pp_status engine_fail(pp_session *session, pp_status status, const char *message) {
@@ -216,7 +217,8 @@ pp_status engine_run(pp_session *session, struct job *job, struct consumer *cons
     double begin = clock_seconds();
     session->error = (pp_error){.status = PP_OK};
     session->has_result = false;
-    job->method = session->method == PP_METHOD_AUTO ? plan_method(job) : session->method;
+    job->method = session->method == PP_METHOD_AUTO ? plan_method(session->opened[0].pace, job)
+                                                    : session->method;
     const struct opened *opened = choose(session, job);
     if (!opened->backend->supports(job->question, job->method))
         return pp_fail(&session->error, PP_ERR_UNAVAILABLE, "backend %s does not have method %s",

@@ -46,8 +46,14 @@ static pp_status open_backend(pp_session *session, const struct backend *backend
     opened->backend = backend;
     pp_status status = backend->open(options, &opened->state, error);
     opened->startup = clock_seconds() - begin;
-    session->n_opened += status == PP_OK;
-    return status;
+    if (status != PP_OK)
+        return status;
+    struct shape shape;
+    const struct job any = {.question = QUESTION_TEST, .method = PP_METHOD_MR};
+    backend->shape(opened->state, &any, &shape);
+    opened->pace = plan_pace(shape.kind, options->simd);
+    session->n_opened++;
+    return PP_OK;
 }
 
 /* auto: the CPU backends there are. A build without OpenMP has serial alone. */

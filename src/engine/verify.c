@@ -51,8 +51,7 @@ pp_status verify_unit(const struct job *job, uint64_t unit, const struct partial
         again.question = QUESTION_LIST; /* for its bitmap */
     struct judge judge = {.sink = {.put = judge_put, .fail = judge_fail}, .doubted = partial};
     pp_result ignored = {0};
-    pp_status status =
-        cpu_run_serially(cpu_code("none"), &again, unit, 1, &judge.sink, &ignored);
+    pp_status status = cpu_run_serially(cpu_code("none"), &again, unit, 1, &judge.sink, &ignored);
     if (status != PP_OK || judge.same)
         return status;
     struct span span = job_span(job, unit);
