@@ -1,5 +1,6 @@
 #include "backend/cpu.h"
 
+#include "backend/pi.h"
 #include "backend/window.h"
 #include "base/clock.h"
 #include "base/cpu.h"
@@ -30,7 +31,8 @@ struct keyed {
 };
 
 bool cpu_supports(enum question question, pp_method method) {
-    (void)question;
+    if (method == PP_METHOD_PI)
+        return question == QUESTION_COUNT && pi_built();
     return method == PP_METHOD_TRIAL || method == PP_METHOD_MR || method == PP_METHOD_SIEVE ||
            method == PP_METHOD_HYBRID;
 }

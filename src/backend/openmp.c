@@ -13,6 +13,7 @@ ABSENT_BACKEND(backend_openmp, "openmp",
 
 #include "backend/backend.h"
 #include "backend/cpu.h"
+#include "backend/pi.h"
 #include "backend/window.h"
 #include "base/clock.h"
 #include "base/cpu.h"
@@ -74,6 +75,7 @@ struct call {
     uint64_t first, n;
     struct sink *sink;
     pp_result *result;
+    pp_error *error;
     pp_status status;
 };
 
@@ -169,6 +171,11 @@ static void run_windows(struct call *call, const struct cpu_run *run, int wanted
 }
 
 static void run_parallel(struct call *call) {
+    if (call->job->method == PP_METHOD_PI) {
+        call->status =
+            pi_run(call->job, call->openmp->threads, call->sink, call->result, call->error);
+        return;
+    }
     double begin = clock_seconds();
     struct cpu_run run;
     call->status = cpu_run_init(&run, call->openmp->code, call->job);
@@ -197,9 +204,11 @@ __attribute__((constructor)) static void remember_process(void) {
 
 static pp_status run(void *state, const struct job *job, uint64_t first, uint64_t n,
                      struct sink *sink, pp_result *result, pp_error *error) {
+    if (omp_in_parallel() && job->method == PP_METHOD_PI)
+        return pi_run(job, 1, sink, result, error);
     if (omp_in_parallel()) /* the caller's cores are taken already */
         return cpu_run_serially(((const struct openmp *)state)->code, job, first, n, sink, result);
-    struct call call = {state, job, first, n, sink, result, PP_OK};
+    struct call call = {state, job, first, n, sink, result, error, PP_OK};
     if (getpid() == process_at_load) {
         run_parallel(&call);
         return call.status;

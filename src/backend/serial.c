@@ -1,6 +1,7 @@
 /* One thread, no runtime: the base that every comparison names. */
 #include "backend/backend.h"
 #include "backend/cpu.h"
+#include "backend/pi.h"
 #include "base/error.h"
 
 #include <stdlib.h>
@@ -32,7 +33,8 @@ static void shape(const void *state, const struct job *job, struct shape *out) {
 
 static pp_status run(void *state, const struct job *job, uint64_t first, uint64_t n,
                      struct sink *sink, pp_result *result, pp_error *error) {
-    (void)error;
+    if (job->method == PP_METHOD_PI)
+        return pi_run(job, 1, sink, result, error);
     return cpu_run_serially(*(const struct cpu_code *)state, job, first, n, sink, result);
 }
 

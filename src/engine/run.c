@@ -133,6 +133,8 @@ static pp_status copy_words(struct consumer *consumer, uint64_t unit,
 static struct shape cut(const struct opened *opened, struct job *job, uint64_t size) {
     struct shape shape;
     opened->backend->shape(opened->state, job, &shape);
+    if (job->method == PP_METHOD_PI)
+        size = UINT64_MAX; /* in one piece */
     if (!size)
         size = plan_unit_size(opened->pace, job, &shape);
     if (shape.unit_most && size > shape.unit_most)
@@ -221,8 +223,9 @@ pp_status engine_run(pp_session *session, struct job *job, struct consumer *cons
                                                     : session->method;
     const struct opened *opened = choose(session, job);
     if (!opened->backend->supports(job->question, job->method))
-        return pp_fail(&session->error, PP_ERR_UNAVAILABLE, "backend %s does not have method %s",
-                       opened->backend->name, pp_method_name(job->method));
+        return pp_fail(&session->error, PP_ERR_UNAVAILABLE, "backend %s does not have method %s%s",
+                       opened->backend->name, pp_method_name(job->method),
+                       job->method == PP_METHOD_PI ? " for this: it only counts" : "");
     struct shape shape = cut(opened, job, session->unit_size);
 
     pp_result result = {.backend = opened->backend->name,
