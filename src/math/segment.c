@@ -2,6 +2,7 @@
 
 #include "base/cpu.h"
 #include "digest64.h"
+#include "math/pre_sieve.h"
 #include "math/wheel.h"
 
 #include <string.h>
@@ -86,13 +87,7 @@ static void pre_sieve_run(const struct walk *walk, size_t from, size_t to, uint6
 
 static void pre_sieve_portable(uint8_t *bytes, size_t n, const uint8_t *const *from,
                                unsigned n_tables) {
-    for (size_t i = 0; i < n; i++)
-        bytes[i] = from[0][i] & from[1][i];
-    for (unsigned t = 2; t + 1 < n_tables; t += 2) {
-        const uint8_t *a = from[t], *b = from[t + 1];
-        for (size_t i = 0; i < n; i++)
-            bytes[i] &= a[i] & b[i];
-    }
+    pre_sieve_plain(bytes, n, from, n_tables);
 }
 
 /* ---- turns -------------------------------------------------------------------------------------
@@ -153,14 +148,15 @@ void seek_turns_portable(struct turn *turns, size_t n, uint32_t r, uint64_t firs
     X(r, 13, 17)                                                                                   \
     X(r, 17, 19)                                                                                   \
     X(r, 19, 23)                                                                                   \
-    X(r, 23, 29) X(r, 29, 31) X(r, 31, 37) X(r, 37, 41) X(r, 41, 43) X(r, 43, 47) X(r, 47, 53)     \
-        X(r, 53, 59) X(r, 59, 61) X(r, 61, 67) X(r, 67, 71) X(r, 71, 73) X(r, 73, 79) X(r, 79, 83) \
-            X(r, 83, 89) X(r, 89, 97) X(r, 97, 101) X(r, 101, 103) X(r, 103, 107) X(r, 107, 109)   \
-                X(r, 109, 113) X(r, 113, 121) X(r, 121, 127) X(r, 127, 131) X(r, 131, 137)         \
-                    X(r, 137, 139) X(r, 139, 143) X(r, 143, 149) X(r, 149, 151) X(r, 151, 157)     \
-                        X(r, 157, 163) X(r, 163, 167) X(r, 167, 169) X(r, 169, 173) X(r, 173, 179) \
-                            X(r, 179, 181) X(r, 181, 187) X(r, 187, 191) X(r, 191, 193)            \
-                                X(r, 193, 197) X(r, 197, 199) X(r, 199, 209) X(r, 209, 211)
+    X(r, 23, 29)                                                                                   \
+    X(r, 29, 31) X(r, 31, 37) X(r, 37, 41) X(r, 41, 43) X(r, 43, 47) X(r, 47, 53) X(r, 53, 59)     \
+        X(r, 59, 61) X(r, 61, 67) X(r, 67, 71) X(r, 71, 73) X(r, 73, 79) X(r, 79, 83) X(r, 83, 89) \
+            X(r, 89, 97) X(r, 97, 101) X(r, 101, 103) X(r, 103, 107) X(r, 107, 109) X(r, 109, 113) \
+                X(r, 113, 121) X(r, 121, 127) X(r, 127, 131) X(r, 131, 137) X(r, 137, 139)         \
+                    X(r, 139, 143) X(r, 143, 149) X(r, 149, 151) X(r, 151, 157) X(r, 157, 163)     \
+                        X(r, 163, 167) X(r, 167, 169) X(r, 169, 173) X(r, 173, 179) X(r, 179, 181) \
+                            X(r, 181, 187) X(r, 187, 191) X(r, 191, 193) X(r, 193, 197)            \
+                                X(r, 197, 199) X(r, 199, 209) X(r, 209, 211)
 
 #define STEP_KEEP(r, k, next) (uint8_t) ~(1u << S30_BIT_OF((r) * (k) % 30)),
 #define STEP_GAP(r, k, next) (next) - (k),

@@ -5,18 +5,12 @@
 #include "math/segment.h"
 
 #include "digest64.h"
+#include "math/pre_sieve.h"
 
 #include <immintrin.h>
 
 static void pre_sieve(uint8_t *bytes, size_t n, const uint8_t *const *from, unsigned n_tables) {
-    for (size_t i = 0; i < n; i++)
-        bytes[i] = from[0][i] & from[1][i];
-    for (unsigned t = 2; t + 6 < n_tables; t += 7) {
-        const uint8_t *a = from[t], *b = from[t + 1], *c = from[t + 2], *d = from[t + 3],
-                      *e = from[t + 4], *f = from[t + 5], *g = from[t + 6];
-        for (size_t i = 0; i < n; i++)
-            bytes[i] &= a[i] & b[i] & c[i] & d[i] & e[i] & f[i] & g[i];
-    }
+    pre_sieve_plain(bytes, n, from, n_tables);
 }
 
 static __m256i multiply(__m256i x, uint64_t constant) {
