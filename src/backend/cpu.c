@@ -74,7 +74,7 @@ void *cpu_allocate(size_t size) {
     return aligned_alloc(64, (size + 63) / 64 * 64);
 }
 
-/* ---- a call of run ------------------------------------------------------------------------- */
+/* ---- a call of run ----------------------------------------------------------------------- */
 
 static uint64_t unit_words(const struct job *job) {
     uint64_t words = (job->hi - job->lo) / WHEEL_WORD + 2, unit = job->unit_size / WHEEL_WORD;
@@ -197,7 +197,7 @@ uint64_t cpu_chunk_begin(struct cpu_chunks chunks, uint64_t chunk) {
     }
 }
 
-/* ---- numbers -------------------------------------------------------------------------------- */
+/* ---- numbers ----------------------------------------------------------------------------- */
 
 /* Records that the unit's number `index` is prime. */
 static void found(struct partial *partial, uint64_t *words, size_t index, uint64_t prime) {
@@ -270,7 +270,7 @@ static void run_test(struct partial *partial, const struct cpu_worker *worker, s
         test_by_batch(partial, worker, numbers, n);
 }
 
-/* ---- ranges --------------------------------------------------------------------------------- */
+/* ---- ranges ------------------------------------------------------------------------------ */
 
 /* Clears the bits of composites. No number above hi matters, but 2^64 may be passed there. */
 static void test_survivors(const struct batch_kernel *kernel, uint64_t *words, uint64_t first_word,
