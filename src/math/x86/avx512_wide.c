@@ -48,9 +48,9 @@ INLINE struct two doubled(struct two x) {
 }
 
 INLINE struct two shifted(struct two x, vec e) {
-    return (struct two){_mm512_sllv_epi64(x.low, e),
-                        add(_mm512_sllv_epi64(x.high, e),
-                            _mm512_srav_epi64(x.low, sub(splat(LIMB_BITS), e)))};
+    return (struct two){
+        _mm512_sllv_epi64(x.low, e),
+        add(_mm512_sllv_epi64(x.high, e), _mm512_srav_epi64(x.low, sub(splat(LIMB_BITS), e)))};
 }
 
 /*
@@ -130,17 +130,23 @@ INLINE struct parts square_high(vec high, vec top, struct two a) {
 }
 
 INLINE struct parts product_reduced(vec high, vec top, struct two a, struct two b) {
-    return (struct parts){
-        lo52(zero(), a.low, b.low),
-        lo52(lo52(hi52(high, a.low, b.low), a.low, b.high), a.high, b.low),
-        lo52(hi52(hi52(top, a.low, b.high), a.high, b.low), a.high, b.high)};
+    return (struct parts){lo52(zero(), a.low, b.low),
+                          lo52(lo52(hi52(high, a.low, b.low), a.low, b.high), a.high, b.low),
+                          lo52(hi52(hi52(top, a.low, b.high), a.high, b.low), a.high, b.high)};
 }
 
 INLINE struct parts product_high(vec high, vec top, struct two a, struct two b) {
-    return (struct parts){lo52(zero(), a.low, b.low),
-                          lo52(lo52(hi52(high, a.low, b.low), a.low, b.high), a.high, b.low),
-                          add(hi52(hi52(top, a.low, b.high), a.high, b.low),
-                              _mm512_mul_epu32(a.high, b.high))};
+    return (struct parts){
+        lo52(zero(), a.low, b.low),
+        lo52(lo52(hi52(high, a.low, b.low), a.low, b.high), a.high, b.low),
+        add(hi52(hi52(top, a.low, b.high), a.high, b.low), _mm512_mul_epu32(a.high, b.high))};
+}
+
+/* -x/W modulo n, in [0, n), for x < W. */
+static inline vec minus_out_once(vec x, struct modulus n) {
+    vec q = lo52(zero(), x, n.inverse);
+    return join(
+        carried((struct two){lo52(hi52(zero(), q, n.low), q, n.high), hi52(zero(), q, n.high)}));
 }
 
 /* -x/W² modulo n, in [0, n), for x < W². */
@@ -256,8 +262,8 @@ INLINE void base2_wide(struct base2_wide *group, unsigned bits, const bool top) 
                                       sum_two[v].high, n[v], top),
                            next_bits(&exponent[v], 1));
         /* (±1)² in Montgomery form: what R is modulo n, without dividing. */
-        struct two one = carried(two_rounds(square_high(offset_one, sum_two[v].low, x[v]),
-                                            sum_two[v].high, n[v], top));
+        struct two one = carried(
+            two_rounds(square_high(offset_one, sum_two[v].low, x[v]), sum_two[v].high, n[v], top));
         vec less = sub(join(one), group->n[v]);
         mask negative = _mm512_cmplt_epu64_mask(join(one), group->n[v]);
         mask long_one = _mm512_test_epi64_mask(one.high, splat(1 << (64 - LIMB_BITS)));
@@ -319,31 +325,21 @@ struct lucas_wide {
 enum { REDUCED_FORM = 69, HIGH_FORM = 86, UNDOUBLED_FORM = 68 };
 enum { OFFSET_LUCAS = 2048 - 18, TOP_LUCAS = 2048 + OFFSET_LUCAS - 2 };
 
-/* factor·2^form modulo n as a number in (-n, n/2^10), for factors below 2^52/2^(form - 52). */
-static inline struct two in_form(vec factor, unsigned form, struct two one, struct modulus n) {
-    /* one = 2^104 modulo n */
+/*
+ * sum + factor·2^form modulo n, above sum - n and below sum + n/2^10, for factors below 2^24. It
+ * takes 2^104 modulo n as `one`.
+ */
+static inline struct two in_form(struct two sum, vec factor, unsigned form, struct two one,
+                                 struct modulus n) {
     vec f = _mm512_slli_epi64(factor, form - LIMB_BITS);
-    struct parts x = {lo52(zero(), f, one.low), lo52(hi52(zero(), f, one.low), f, one.high),
-                      hi52(zero(), f, one.high)};
+    struct parts x = {lo52(zero(), f, one.low), lo52(hi52(sum.low, f, one.low), f, one.high),
+                      hi52(sum.high, f, one.high)};
     return carried(one_round(x, n, true));
 }
 
-/* The lanes of x, carried, that are negative. */
-static inline mask negatives(struct two x) {
-    return _mm512_movepi64_mask(x.high);
-}
-
-/* The same, in [0, n). */
-static inline struct two positive(struct two x, struct modulus n) {
-    mask negative = negatives(x);
-    struct two sum = {_mm512_mask_add_epi64(limb(x.low), negative, limb(x.low), n.low),
-                      _mm512_mask_add_epi64(x.high, negative, x.high, n.high)};
-    return carried(sum);
-}
-
-/* What is added for -x: in [n, 2n]. */
+/* What is added for -x, x between -n and n: in [n, 2n]. */
 static inline struct two less(struct two x, struct modulus n) {
-    mask negative = negatives(x);
+    mask negative = _mm512_movepi64_mask(x.high);
     struct two twice = {_mm512_mask_mov_epi64(add(n.low, n.low), negative, n.low),
                         _mm512_mask_mov_epi64(add(n.high, n.high), negative, n.high)};
     return carried((struct two){sub(twice.low, limb(x.low)), sub(twice.high, x.high)});
@@ -355,8 +351,8 @@ struct chain {
     struct modulus n;
     struct sum_one less_2_one, less_p_one;
     struct sum_two less_2_two, less_p_two;
-    vec minus_two_high, minus_two_reduced; /* as minus_out gives them, but negated */
-    uint8_t changes[64];                   /* by bits of n + 1 */
+    vec two_high, two_reduced; /* what minus_out gives for V = 2 */
+    uint8_t changes[64];       /* by bits of n + 1 */
 };
 
 INLINE struct two squared(struct chain *c, int i) {
@@ -385,38 +381,36 @@ INLINE void step_two(struct chain *c, int i, const bool top) {
 /* Sets out for the bits of n + 1 below the ith; those from there on, one or two, are done. */
 INLINE void chain_start(struct chain *c, vec n, vec one_joined, vec parameter, int i) {
     struct two one = split(one_joined);
+    const struct two nothing = {zero(), zero()};
     vec p = parameter, two = splat(2);
     c->n = modulus_of(n);
-    struct two form_2 = in_form(two, HIGH_FORM, one, c->n),
-               form_p = in_form(p, HIGH_FORM, one, c->n);
-    struct two less_2 = less(form_2, c->n);
-    c->less_2_one = sum_for_one(less_2);
-    c->less_p_one = sum_for_one(less(form_p, c->n));
-    c->minus_two_high = minus_out(less_2, c->n);
-    form_2 = in_form(two, UNDOUBLED_FORM, one, c->n);
-    form_p = in_form(p, UNDOUBLED_FORM, one, c->n);
-    less_2 = less(form_2, c->n);
-    c->less_2_two = sum_for_two(less_2, OFFSET_LUCAS);
-    c->less_p_two = sum_for_two(less(form_p, c->n), OFFSET_LUCAS);
-    c->minus_two_reduced = minus_out(doubled((struct two){limb(less_2.low), less_2.high}), c->n);
+    c->less_2_one = sum_for_one(less(in_form(nothing, two, HIGH_FORM, one, c->n), c->n));
+    c->less_p_one = sum_for_one(less(in_form(nothing, p, HIGH_FORM, one, c->n), c->n));
+    c->less_2_two =
+        sum_for_two(less(in_form(nothing, two, UNDOUBLED_FORM, one, c->n), c->n), OFFSET_LUCAS);
+    c->less_p_two =
+        sum_for_two(less(in_form(nothing, p, UNDOUBLED_FORM, one, c->n), c->n), OFFSET_LUCAS);
+    c->two_high = minus_out_once(bit(HIGH_FORM + 1 - LIMB_BITS), c->n);
+    c->two_reduced = minus_out_once(bit(REDUCED_FORM + 1 - LIMB_BITS), c->n);
     vec leading = leading_bits(n, i), v_2 = sub(_mm512_mul_epu32(p, p), two),
         v_3 = sub(_mm512_mul_epu32(p, v_2), p), v_4 = sub(_mm512_mul_epu32(v_2, v_2), two);
     mask k_odd = _mm512_test_epi64_mask(leading, splat(1)),
          k_two = _mm512_test_epi64_mask(leading, two);
     vec v_k = chosen(k_two, chosen(k_odd, two, p), chosen(k_odd, v_2, v_3));
     vec v_next = chosen(k_two, chosen(k_odd, p, v_2), chosen(k_odd, v_3, v_4));
-    c->square = positive(in_form(v_k, REDUCED_FORM, one, c->n), c->n);
-    c->product = positive(in_form(v_next, REDUCED_FORM, one, c->n), c->n);
+    struct two once = {c->n.low, c->n.high};
+    c->square = in_form(once, v_k, REDUCED_FORM, one, c->n);
+    c->product = in_form(once, v_next, REDUCED_FORM, one, c->n);
     /* To start with, the square is V_k. */
     bit_masks(c->changes, changes(n, i));
 }
 
 /* Does V_k, k = (n + 1)/2^i, decide that the lane passes? */
-INLINE mask chain_verdict(const struct chain *c, vec n, vec minus_two, int i) {
+INLINE mask chain_verdict(const struct chain *c, vec n, vec two, int i) {
     mask ones = _mm512_test_epi64_mask(add(n, splat(1)), bit((unsigned)i));
     struct two v_k = {chosen(ones, c->square.low, c->product.low),
                       chosen(ones, c->square.high, c->product.high)};
-    return lucas_verdict(minus_out(v_k, c->n), minus_two, n, i);
+    return lucas_verdict(minus_out(v_k, c->n), two, n, i);
 }
 
 INLINE void lucas_wide(struct lucas_wide *group, const bool top) {
@@ -425,25 +419,34 @@ INLINE void lucas_wide(struct lucas_wide *group, const bool top) {
     EACH(g, TOGETHER) {
         all = _mm512_or_si512(all, add(group->n[g], splat(1)));
         last = _mm512_or_si512(last, last_bit(group->n[g]));
-        group->passed[g] = 0;
     }
     int checked = highest_bit(last);
     /* One or two leading bits are done, so that an even number is left down to bit 1. */
     int i = (highest_bit(all) - 1) | 1;
-    struct chain c[TOGETHER];
-    EACH(g, TOGETHER) chain_start(&c[g], group->n[g], group->one[g], group->parameter[g], i);
+    struct chain a, b;
+    chain_start(&a, group->n[0], group->one[0], group->parameter[0], i);
+    chain_start(&b, group->n[1], group->one[1], group->parameter[1], i);
+    /* The one's reduced numbers are worked on beside the other's high ones. */
+    step_one(&b, i - 1, top);
     for (; i - 2 > checked; i -= 2) {
-        EACH(g, TOGETHER) step_one(&c[g], i - 1, top);
-        EACH(g, TOGETHER) step_two(&c[g], i - 2, top);
+        step_one(&a, i - 1, top);
+        step_two(&b, i - 2, top);
+        step_two(&a, i - 2, top);
+        step_one(&b, i - 3, top);
     }
+    mask a_passed = 0, b_passed = 0;
     for (; i > 1; i -= 2) {
-        EACH(g, TOGETHER) {
-            step_one(&c[g], i - 1, top);
-            group->passed[g] |= chain_verdict(&c[g], group->n[g], c[g].minus_two_high, i - 1);
-            step_two(&c[g], i - 2, top);
-            group->passed[g] |= chain_verdict(&c[g], group->n[g], c[g].minus_two_reduced, i - 2);
-        }
+        step_one(&a, i - 1, top);
+        a_passed |= chain_verdict(&a, group->n[0], a.two_high, i - 1);
+        b_passed |= chain_verdict(&b, group->n[1], b.two_high, i - 1);
+        step_two(&a, i - 2, top);
+        step_two(&b, i - 2, top);
+        a_passed |= chain_verdict(&a, group->n[0], a.two_reduced, i - 2);
+        b_passed |= chain_verdict(&b, group->n[1], b.two_reduced, i - 2);
+        step_one(&b, i - 3, top); /* once too often at the end */
     }
+    group->passed[0] = a_passed;
+    group->passed[1] = b_passed;
 }
 
 void avx512_wide_to_lucas(struct chunk *chunk) {
@@ -453,18 +456,22 @@ void avx512_wide_to_lucas(struct chunk *chunk) {
         return;
     fill(list->number, list->n, GROUP);
     fill(list->one, list->n, GROUP);
+    uint8_t parameter[ROOM];
+    find_parameters(list, parameter);
     for (size_t i = 0; i < list->n; i += GROUP) {
         struct lucas_wide group;
         for (size_t g = 0; g < LUCAS_WIDE_TOGETHER; g++) {
             group.n[g] = load(list->number + i + g * LANES);
             group.one[g] = load(list->one + i + g * LANES);
-            group.parameter[g] = parameters(group.n[g]);
+            group.parameter[g] = load_parameters(parameter + i + g * LANES);
         }
         if (any_at_least(group.n, LUCAS_WIDE_TOGETHER, TOP_LUCAS))
             lucas_wide(&group, true);
         else
             lucas_wide(&group, false);
         for (size_t g = 0; g < LUCAS_WIDE_TOGETHER; g++)
-            conclude(chunk, list, i + g * LANES, group.passed[g], group.n[g], group.parameter[g]);
+            if (i + g * LANES < list->n)
+                conclude(chunk, list, i + g * LANES, group.passed[g], group.n[g],
+                         group.parameter[g]);
     }
 }
