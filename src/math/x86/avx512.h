@@ -30,7 +30,8 @@ enum {
 #define UNROLL _Pragma("GCC unroll 8")
 /* For what is to stay in registers: a call would need it in memory. */
 #define INLINE static inline __attribute__((always_inline))
-#define EACH(v, n) UNROLL for (int v = 0; v < (n); v++)
+#define FROM(v, a, n) UNROLL for (int v = (a); v < (n); v++)
+#define EACH(v, n) FROM(v, 0, n)
 
 static inline vec splat(uint64_t x) {
     return _mm512_set1_epi64((long long)x);

@@ -220,22 +220,36 @@ enum { RADIX_BITS = 2 * LIMB_BITS, START_MOST = 79 };
  */
 enum { OFFSET_BASE2 = 2048 - 6, TOP_BASE2 = 2048 + OFFSET_BASE2 - 2 };
 
-INLINE void base2_wide(struct base2_wide *group, unsigned bits, const bool top) {
-    enum { TOGETHER = WIDE_TOGETHER };
-    vec exponent[TOGETHER];
-    struct modulus n[TOGETHER];
-    struct two x[TOGETHER];
-    struct sum_one sum_one[TOGETHER];
-    struct sum_two sum_two[TOGETHER];
+/* What a vector is worked on with. */
+struct base2_modulus {
+    struct modulus n;
+    struct sum_one sum_one;
+    struct sum_two sum_two;
+};
+
+/* The square of a high number after two rounds, of a reduced one after one: not carried yet. */
+INLINE struct two squared_high(struct two x, const struct base2_modulus *m, const bool top) {
     const vec offset_one = splat((uint64_t)OFFSET_ONE << LIMB_BITS);
+    return two_rounds(square_high(offset_one, m->sum_two.low, x), m->sum_two.high, m->n, top);
+}
+
+INLINE struct two squared_reduced(struct two x, const struct base2_modulus *m, const bool top) {
+    return one_round(square_reduced(m->sum_one.low, m->sum_one.high, x), m->n, top);
+}
+
+INLINE void base2_wide(struct base2_wide *group, unsigned bits, const bool top) {
+    enum { TOGETHER = WIDE_TOGETHER, HALF = TOGETHER / 2 };
+    vec exponent[TOGETHER];
+    struct base2_modulus m[TOGETHER];
+    struct two x[TOGETHER];
     /* x = 2^(R - (n-1)/2) at the end, R = 104: over all squares, that and what they divide by. */
     const vec collected = splat(rounds_collected(bits) + RADIX_BITS);
     EACH(v, TOGETHER) {
-        n[v] = modulus_of(group->n[v]);
+        m[v].n = modulus_of(group->n[v]);
         exponent[v] = sub(collected, _mm512_srli_epi64(group->n[v], 1));
-        struct two sum = {n[v].low, n[v].high};
-        sum_one[v] = sum_for_one(sum);
-        sum_two[v] = sum_for_two(sum, OFFSET_BASE2);
+        struct two sum = {m[v].n.low, m[v].n.high};
+        m[v].sum_one = sum_for_one(sum);
+        m[v].sum_two = sum_for_two(sum, OFFSET_BASE2);
         vec start = _mm512_srl_epi64(exponent[v], _mm_cvtsi32_si128((int)bits));
         x[v].low = _mm512_sllv_epi64(splat(1), start);
         mask in_low = _mm512_cmplt_epu64_mask(start, splat(LIMB_BITS));
@@ -246,30 +260,33 @@ INLINE void base2_wide(struct base2_wide *group, unsigned bits, const bool top) 
             powers_of_two_mod(large, start, group->n[v], &x[v]);
         exponent[v] = left_aligned(exponent[v], bits);
     }
-    for (; bits >= 2; bits -= 2) {
-        EACH(v, TOGETHER) {
-            x[v] = carried(two_rounds(square_high(offset_one, sum_two[v].low, x[v]),
-                                      sum_two[v].high, n[v], top));
+    /* Half of the vectors square high numbers while the others square reduced ones. */
+    if (bits >= 2) {
+        FROM(v, HALF, TOGETHER) x[v] = carried(squared_high(x[v], &m[v], top));
+        for (; bits >= 4; bits -= 2) {
+            FROM(v, 0, HALF) x[v] = carried(squared_high(x[v], &m[v], top));
+            FROM(v, HALF, TOGETHER)
+            x[v] = shifted(squared_reduced(x[v], &m[v], top), next_bits(&exponent[v], 2));
+            FROM(v, 0, HALF)
+            x[v] = shifted(squared_reduced(x[v], &m[v], top), next_bits(&exponent[v], 2));
+            FROM(v, HALF, TOGETHER) x[v] = carried(squared_high(x[v], &m[v], top));
         }
-        EACH(v, TOGETHER) {
-            x[v] = one_round(square_reduced(sum_one[v].low, sum_one[v].high, x[v]), n[v], top);
-            x[v] = shifted(x[v], next_bits(&exponent[v], 2));
-        }
+        FROM(v, 0, HALF) x[v] = carried(squared_high(x[v], &m[v], top));
+        EACH(v, TOGETHER)
+        x[v] = shifted(squared_reduced(x[v], &m[v], top), next_bits(&exponent[v], 2));
+        bits -= 2;
     }
     EACH(v, TOGETHER) {
         if (bits)
-            x[v] = shifted(two_rounds(square_high(offset_one, sum_two[v].low, x[v]),
-                                      sum_two[v].high, n[v], top),
-                           next_bits(&exponent[v], 1));
+            x[v] = shifted(squared_high(x[v], &m[v], top), next_bits(&exponent[v], 1));
         /* (±1)² in Montgomery form: what R is modulo n, without dividing. */
-        struct two one = carried(
-            two_rounds(square_high(offset_one, sum_two[v].low, x[v]), sum_two[v].high, n[v], top));
+        struct two one = carried(squared_high(x[v], &m[v], top));
         vec less = sub(join(one), group->n[v]);
         mask negative = _mm512_cmplt_epu64_mask(join(one), group->n[v]);
         mask long_one = _mm512_test_epi64_mask(one.high, splat(1 << (64 - LIMB_BITS)));
         group->one[v] = _mm512_mask_mov_epi64(less, negative & (mask)~long_one, join(one));
         /* Out of Montgomery form, and negated. */
-        vec minus_power = minus_out(x[v], n[v]);
+        vec minus_power = minus_out(x[v], m[v].n);
         vec wanted = _mm512_mask_mov_epi64(sub(group->n[v], splat(1)),
                                            two_is_nonresidue(group->n[v]), splat(1));
         group->passed[v] = _mm512_cmpeq_epu64_mask(minus_power, wanted);
