@@ -27,6 +27,10 @@ static void check_against(const uint64_t *numbers, size_t n, const uint8_t *expe
                          ULL(i < n ? numbers[i] : 0), i, n, prime);
         }
         assert_true(bitmap[n_words] == 0xa5a5a5a5a5a5a5a5);
+        for (size_t i = 0; i < n; i++)
+            if (batch_kernel(levels[level])->is_prime(numbers[i]) != expected[i])
+                fail_msg("%s, one number: %llu is not %d", levels[level], ULL(numbers[i]),
+                         !expected[i]);
     }
     free(bitmap);
 }
