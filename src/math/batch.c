@@ -8,7 +8,7 @@
 static const struct batch_kernel kernels[] = {
     {"none", 1, batch_test_portable, is_prime_portable},
 #if defined(__x86_64__)
-    {"avx2", 4, batch_test_avx2, is_prime_portable},
+    {"avx2", 4, batch_test_avx2, is_prime_avx2},
     {"avx512", 5, batch_test_avx512, is_prime_avx512},
 #endif
 };

@@ -40,30 +40,13 @@ bool mr_is_prime(uint64_t n) {
 
 /* ---- base 2, several numbers together ------------------------------------------------------- */
 
-/* A running power 2^t in Montgomery form; t = -(n-1)/2 above its low `bits` bits. */
-struct power {
-    uint64_t n, inverse, exponent, x;
-    unsigned bits;
-};
-
-/* As base2_alone in single.h. */
-static inline struct power power_start(uint64_t n) {
-    uint64_t half = n / 2;
-    unsigned length = 64 - (unsigned)__builtin_clzll(half);
-    struct power power = {n, a64_inverse(n), 0 - half, 0, length > 6 ? length - 6 : 0};
-    int leading = 64 + (int)((int64_t)power.exponent >> power.bits);
-    power.x = UINT64_C(1) << leading;
-    if (power.x >= n)
-        power.x %= n;
-    return power;
-}
-
-/* Squares, and doubles where the exponent has a 1. The result may be n instead of 0. */
-static inline void power_step(struct power *power) {
+/* As power_step, by the compiler, which mixes the instructions of several. */
+static inline void mixed_step(struct power *power) {
     unsigned __int128 square = (unsigned __int128)power->x * power->x;
     uint64_t high = (uint64_t)(square >> 64), low = (uint64_t)square;
     uint64_t twice = a64_add(high, high, power->n) + (low >> 63);
-    bool one = power->exponent >> --power->bits & 1;
+    bool one = power->bits >> 63;
+    power->bits <<= 1;
     high = one ? twice : high;
     uint64_t borrow = A64_MULHI((low << one) * power->inverse, power->n);
     power->x = high < borrow ? high - borrow + power->n : high - borrow;
@@ -74,17 +57,17 @@ void base2_test(const uint64_t n[BASE2_TOGETHER], bool passed[BASE2_TOGETHER]) {
     unsigned most = 0;
     for (int i = 0; i < BASE2_TOGETHER; i++) {
         power[i] = power_start(n[i]);
-        if (power[i].bits > most)
-            most = power[i].bits;
+        if (power[i].left > most)
+            most = power[i].left;
     }
     for (; most; most--) {
 #pragma GCC unroll 8
         for (int i = 0; i < BASE2_TOGETHER; i++)
-            if (power[i].bits == most)
-                power_step(&power[i]);
+            if (power[i].left >= most)
+                mixed_step(&power[i]);
     }
     for (int i = 0; i < BASE2_TOGETHER; i++)
-        passed[i] = power_passes(power[i].x, n[i], power[i].inverse);
+        passed[i] = power_passes(&power[i]);
 }
 
 /* ---- the second stage ---------------------------------------------------------------------- */

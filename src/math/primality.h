@@ -11,6 +11,7 @@
  * pp_is_prime is by the best that this machine has. They differ in how they divide.
  */
 bool is_prime_portable(uint64_t n);
+bool is_prime_avx2(uint64_t n);
 bool is_prime_avx512(uint64_t n);
 
 /*

@@ -29,13 +29,14 @@
  * The Montgomery reduction of high·2^64 + low, for high <= n. What is to be done to a product
  * besides, modulo n, is done to its high word: it waits while the low one is worked on.
  */
-#define REDUCE /* rdx:rax, of which `high` is rdx and what was done to it */                       \
-    "imul %[inverse], %%rax\n\t"                                                                   \
-    "mul %[n]\n\t"                                                                                 \
+#define SELECT /* high - rdx, or n more if that is negative */                                     \
     "lea (%[high],%[n]), %[other]\n\t"                                                             \
     "sub %%rdx, %[other]\n\t"                                                                      \
     "sub %%rdx, %[high]\n\t"                                                                       \
     "cmovc %[other], %[high]"
+#define REDUCE /* rdx:rax, of which `high` is rdx and what was done to it */                       \
+    "imul %[inverse], %%rax\n\t"                                                                   \
+    "mul %[n]\n\t" SELECT
 #define SUBTRACT /* c from `high`, modulo n */                                                     \
     "sub %[c], %[high]\n\t"                                                                        \
     "lea (%[high],%[n]), %[other]\n\t"                                                             \
@@ -61,12 +62,32 @@ static inline uint64_t multiply_less(uint64_t a, uint64_t b, uint64_t c, uint64_
     return high;
 }
 
-/* x² in Montgomery form, for x <= n. */
-static inline uint64_t square(uint64_t x, uint64_t n, uint64_t inverse) {
-    uint64_t high, other;
-    __asm__("mul %%rax\n\tmov %%rdx, %[high]\n\t" REDUCE
-            : [high] "=&r"(high), [other] "=&r"(other), "+&a"(x)
-            : [n] "r"(n), [inverse] "rm"(inverse)
+/*
+ * x² in Montgomery form, doubled if the top bit of *bits is set, which is taken away; for x <= n.
+ * The low word is doubled by doubling what it is multiplied by.
+ */
+static inline uint64_t square_and_double(uint64_t x, uint64_t *bits, uint64_t n, uint64_t inverse,
+                                         uint64_t inverse_2) {
+    uint64_t high, twice, other;
+    __asm__("mul %%rax\n\t"
+            "mov %%rdx, %[high]\n\t"
+            "mov %[n], %[other]\n\t"
+            "sub %%rdx, %[other]\n\t"
+            "mov %%rdx, %[twice]\n\t"
+            "sub %[other], %[twice]\n\t"
+            "lea (%%rdx,%%rdx), %[other]\n\t"
+            "cmovc %[other], %[twice]\n\t" /* 2·high modulo n, as in a64_add */
+            "bt $63, %%rax\n\t"
+            "adc $0, %[twice]\n\t"
+            "mov %[inverse], %[other]\n\t"
+            "add %[bits], %[bits]\n\t"
+            "cmovc %[twice], %[high]\n\t"
+            "cmovc %[inverse_2], %[other]\n\t"
+            "imul %[other], %%rax\n\t"
+            "mul %[n]\n\t" SELECT
+            : [high] "=&r"(high), [twice] "=&r"(twice), [other] "=&r"(other), [bits] "+&r"(*bits),
+              "+&a"(x)
+            : [n] "r"(n), [inverse] "rm"(inverse), [inverse_2] "rm"(inverse_2)
             : "rdx", "cc");
     return high;
 }
@@ -117,9 +138,14 @@ static inline uint64_t multiply_less(uint64_t a, uint64_t b, uint64_t c, uint64_
     return reduce(subtract((uint64_t)(product >> 64), c, n), (uint64_t)product, n, inverse);
 }
 
-static inline uint64_t square(uint64_t x, uint64_t n, uint64_t inverse) {
+static inline uint64_t square_and_double(uint64_t x, uint64_t *bits, uint64_t n, uint64_t inverse,
+                                         uint64_t inverse_2) {
     unsigned __int128 product = (unsigned __int128)x * x;
-    return reduce((uint64_t)(product >> 64), (uint64_t)product, n, inverse);
+    uint64_t high = (uint64_t)(product >> 64), low = (uint64_t)product;
+    bool one = *bits >> 63;
+    *bits <<= 1;
+    uint64_t twice = a64_add(high, high, n) + (low >> 63);
+    return reduce(one ? twice : high, low, n, one ? inverse_2 : inverse);
 }
 
 static inline uint64_t multiply_plain(uint64_t a, uint64_t b, uint64_t n) {
@@ -151,103 +177,119 @@ static inline uint64_t one_of(uint64_t n) {
 
 /* ---- base 2 -------------------------------------------------------------------------------- */
 
-/* Is the Montgomery form of 2^-(n-1)/2 what it is for a prime n: 1 or -1 as (2|n) is? */
-static inline bool power_passes(uint64_t power, uint64_t n, uint64_t inverse) {
-    uint64_t value = reduce(0, power, n, inverse);
-    bool nonresidue = (n ^ n >> 1) & 2; /* n = 3, 5 mod 8 */
-    return value == (nonresidue ? n - 1 : 1);
-}
+/* A running power 2^t in Montgomery form; t = -(n-1)/2 above its lowest `left` bits. */
+struct power {
+    uint64_t n, inverse, inverse_2, x;
+    uint64_t bits; /* what is left of the exponent, at the top */
+    unsigned left;
+};
 
 /*
  * The Montgomery form of 2^t is 2^(t + 64), an ordinary power of two for -64 <= t < 0: so the
- * leading bits of the exponent are done at once, and nothing is divided by n. Further bits are
- * done one after the other, a square and a doubling.
+ * leading bits of the exponent are done at once, and nothing is divided by n.
  */
-static inline bool base2_alone(uint64_t n) {
+static inline struct power power_start(uint64_t n) {
     uint64_t half = n / 2, exponent = 0 - half, inverse = inverse_of(n);
-    unsigned length = 64 - (unsigned)__builtin_clzll(half), bits = length > 6 ? length - 6 : 0;
-    uint64_t x = UINT64_C(1) << (64 + (int)((int64_t)exponent >> bits));
+    unsigned length = 64 - (unsigned)__builtin_clzll(half), left = length > 6 ? length - 6 : 0;
+    uint64_t x = UINT64_C(1) << (64 + (int)((int64_t)exponent >> left));
     if (x >= n)
         x %= n;
-    exponent = bits ? exponent << (64 - bits) : 0;
-    for (; bits; bits--) {
-        unsigned __int128 product = (unsigned __int128)x * x;
-        uint64_t high = (uint64_t)(product >> 64), low = (uint64_t)product, next = exponent;
-        uint64_t twice = subtract(high, n - high, n); /* 2·high - n, or n more */
-        /* The low word is doubled by its factor. */
-        uint64_t factor = choose(&next, inverse, 2 * inverse);
-        high = choose(&exponent, high, twice + (low >> 63));
-        x = reduce(high, low, n, factor);
-    }
-    return power_passes(x, n, inverse);
+    return (struct power){n, inverse, 2 * inverse, x, left ? exponent << (64 - left) : 0, left};
+}
+
+/* Squares, and doubles where the exponent has a 1. The result may be n instead of 0. */
+static inline void power_step(struct power *power) {
+    power->x =
+        square_and_double(power->x, &power->bits, power->n, power->inverse, power->inverse_2);
+}
+
+/* Is 2^-(n-1)/2 what it is for a prime n: 1 for n = 1, 7 mod 8 and -1 for n = 3, 5? */
+static inline bool power_passes(const struct power *power) {
+    uint64_t n = power->n, value = reduce(0, power->x, n, power->inverse);
+    bool nonresidue = (n ^ n >> 1) & 2;
+    return value == (nonresidue ? n - 1 : 1);
+}
+
+static inline bool base2_alone(uint64_t n) {
+    struct power power = power_start(n);
+    for (unsigned i = power.left; i; i--)
+        power_step(&power);
+    return power_passes(&power);
 }
 
 /* ---- base 2 and Lucas ---------------------------------------------------------------------- */
 
 /*
+ * V_k and V_(k+1) for leading bits k of d, where n + 1 = d·2^s, as a square and a product: V_(k+1)
+ * is the product after a bit 0, V_k after a bit 1. So with a bit that equals the one before it the
+ * square is squared, else the product.
+ */
+struct lucas_chain {
+    uint64_t n, inverse, square, product;
+    uint64_t two, p;  /* 2 and P in Montgomery form */
+    uint64_t changes; /* is a bit of d other than the one before it? The next one at the top */
+};
+
+/* The first three bits are done with small numbers, below 2^48 for P < 60. */
+enum { LEADING_BITS_OF_D = 3 };
+
+static inline struct lucas_chain lucas_start(uint64_t n, uint64_t inverse, uint64_t p, uint64_t d,
+                                             unsigned left) {
+    uint64_t one = one_of(n), k = d >> left; /* 4 to 7 */
+    uint64_t v_2 = p * p - 2, v_3 = p * v_2 - p, v_4 = v_2 * v_2 - 2;
+    uint64_t v_low = k & 2 ? v_3 : v_2, v_high = k & 2 ? v_4 : v_3, v_odd = k & 1 ? v_high : v_low;
+    return (struct lucas_chain){n,
+                                inverse,
+                                multiply_plain(one, v_odd * v_odd - 2, n),
+                                multiply_plain(one, v_low * v_high - p, n),
+                                a64_add(one, one, n),
+                                multiply_plain(one, p, n),
+                                (d ^ d >> 1) << (64 - left)};
+}
+
+static inline void lucas_step(struct lucas_chain *v) {
+    uint64_t squared = choose(&v->changes, v->square, v->product);
+    v->product = multiply_less(v->square, v->product, v->p, v->n, v->inverse);
+    v->square = multiply_less(squared, squared, v->two, v->n, v->inverse);
+}
+
+/*
  * For n > 2^44 without prime factors up to 61, and P < 60.
  *
- * The power is done by windows of six bits: six squares, then a multiplication by 2^w and a
- * reduction, which together take w - 64 to the exponent: between -64 and -1. So what is left of
- * (n-1)/2 - (1 + 64 + 64² + …), in base 64, has the digits 63 - w.
- *
- * The Lucas test has n + 1 = d·2^s, and goes through the bits of d, the first three at most with
- * small numbers. V_k and V_(k+1) become a square and a product: V_(k+1) the product after a bit 0,
- * V_k after a bit 1. So with a bit that equals the one before it the square is squared, else the
- * product.
+ * Two steps of the Lucas chain go beside three squares, which have time left while they wait for
+ * each other. Most numbers are composite and end with base 2; the others have two thirds of the
+ * Lucas test done by then.
  */
-enum { WINDOW_BITS = 6, LEADING_BITS_OF_D = 3 };
-
 static inline bool base2_and_lucas(uint64_t n, unsigned parameter) {
     uint64_t successor = n + 1;
-    if (successor == 0)
-        return false;
-    int s = __builtin_ctzll(successor);
-    uint64_t d = successor >> s;
-    /* d has one bit less than n, or fewer; n = 2^bits - 1 has d = 1. */
-    unsigned bits = 64 - (unsigned)__builtin_clzll(n);
-    unsigned windows = (bits - 1 - LEADING_BITS_OF_D + WINDOW_BITS - 1) / WINDOW_BITS;
-    unsigned steps = WINDOW_BITS * windows;
-
-    uint64_t inverse = inverse_of(n), one = one_of(n), two = a64_add(one, one, n);
-    uint64_t rest = n / 2 - ((UINT64_C(1) << steps) - 1) / 63, start = rest >> steps; /* below 8 */
-    uint64_t x = UINT64_C(1) << (63 & (0 - start));
-    x = start ? x : one;
-    if (x >= n)
-        x %= n;
-    uint64_t digits = ~rest << (64 - steps);
-
-    uint64_t p = parameter, k = d >> steps; /* 0 to 7 */
-    uint64_t v_2 = p * p - 2, v_3 = p * v_2 - p, v_4 = v_2 * v_2 - 2;
-    uint64_t v_low = k & 4 ? (k & 2 ? v_3 : v_2) : (k & 2 ? p : 2),
-             v_high = k & 4 ? (k & 2 ? v_4 : v_3) : (k & 2 ? v_2 : p),
-             v_odd = k & 1 ? v_high : v_low;
-    uint64_t v_square = multiply_plain(one, v_odd * v_odd - 2, n),
-             v_product = multiply_plain(one, v_low * v_high - p, n),
-             p_form = multiply_plain(one, p, n);
-    uint64_t changes = (d ^ d >> 1) << (64 - steps);
-
-    for (; windows; windows--) {
-#pragma GCC unroll 1
-        for (int i = WINDOW_BITS; i; i--) {
-            uint64_t squared = choose(&changes, v_square, v_product);
-            v_product = multiply_less(v_square, v_product, p_form, n, inverse);
-            v_square = multiply_less(squared, squared, two, n, inverse);
-            x = square(x, n, inverse);
-        }
-        unsigned w = (unsigned)(digits >> (64 - WINDOW_BITS));
-        digits <<= WINDOW_BITS;
-        x = reduce(x >> 1 >> (63 - w), x << w, n, inverse);
+    int s = successor ? __builtin_ctzll(successor) : 63;
+    uint64_t d = successor >> s | !successor;
+    int left = 64 - __builtin_clzll(d) - LEADING_BITS_OF_D;
+    struct power power = power_start(n);
+    int together = (int)power.left / 3;
+    if (left < 2 * together) /* which is rare */
+        return base2_alone(n) && lucas_extra_strong(n);
+    struct lucas_chain v = lucas_start(n, power.inverse, parameter, d, (unsigned)left);
+    for (int i = together; i; i--) {
+        lucas_step(&v);
+        power_step(&power);
+        lucas_step(&v);
+        power_step(&power);
+        power_step(&power);
     }
-    /* d is odd: V_d is the product. That U_d = 0 follows from base 2: see PRIMALITY.md. */
-    uint64_t v = v_product == n ? 0 : v_product;
-    bool passed = (v == two) | (v == n - two) | ((v == 0) & (s > 1));
-    if (!(power_passes(x, n, inverse) & (n % 1093 != 0) & (n % 3511 != 0)))
+    for (unsigned i = power.left % 3; i; i--)
+        power_step(&power);
+    if (!(power_passes(&power) & (n % 1093 != 0) & (n % 3511 != 0)))
         return false;
+    for (left -= 2 * together; left; left--)
+        lucas_step(&v);
+    /* d is odd: V_d is the product. That U_d = 0 follows from base 2: see PRIMALITY.md. */
+    uint64_t v_d = v.product == n ? 0 : v.product;
+    bool passed = (v_d == v.two) | (v_d == n - v.two) | ((v_d == 0) & (s > 1));
     for (int r = 1; r < s - 1 && !passed; r++) {
-        v = multiply_less(v, v, two, n, inverse);
-        v = v == n ? 0 : v;
-        passed = v == 0;
+        v_d = multiply_less(v_d, v_d, v.two, n, v.inverse);
+        v_d = v_d == n ? 0 : v_d;
+        passed = v_d == 0;
     }
     return passed;
 }

@@ -6,13 +6,9 @@
 #include "math/small_primes.h"
 #include "math/x86/avx512.h"
 
-enum {
-    FIRST_VECTORS = 3,
-    STEP_VECTORS = 8,
-    SHORT_VECTORS = 27,
-    VECTORS = N_FIRST_ODD_PRIMES / LANES
-};
-_Static_assert(N_FIRST_ODD_PRIMES % LANES == 0 && (VECTORS - FIRST_VECTORS) % STEP_VECTORS == 0 &&
+enum { FIRST_VECTORS = 3, STEP_VECTORS = 8, SHORT_VECTORS = 27, VECTORS = 51 };
+_Static_assert(VECTORS *LANES <= N_FIRST_ODD_PRIMES &&
+                   (VECTORS - FIRST_VECTORS) % STEP_VECTORS == 0 &&
                    (SHORT_VECTORS - FIRST_VECTORS) % STEP_VECTORS == 0,
                "whole vectors, whole steps");
 
