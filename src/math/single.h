@@ -1,7 +1,7 @@
 /*
  * One number that small divisors leave: base 2 and the extra strong Lucas test side by side. Each
- * is a chain of products that wait for each other, at twelve cycles or thirteen; three such chains
- * at once take hardly longer than one. docs/PRIMALITY.md says why the answers are exact.
+ * is a chain of products that wait for each other, at twelve cycles or thirteen, and leaves time
+ * for others. docs/PRIMALITY.md says why the answers are exact.
  *
  * A header, since it is compiled for several instruction sets: every function is static.
  */
@@ -19,9 +19,9 @@
 /* ---- arithmetic ------------------------------------------------------------------------------ */
 
 /*
- * In assembly on x86-64, where compilers make branches of choices that are as good as random or
- * take more instructions than begin in the time. Of two corrections, none and + n, both are made
- * before it is known which.
+ * In assembly on x86-64, where compilers (gcc 12, clang 14) make branches of choices that are as
+ * good as random, and store what everything waits for. Of two corrections, none and + n, both are
+ * made before it is known which.
  */
 #if defined(__x86_64__)
 
@@ -37,11 +37,6 @@
 #define REDUCE /* rdx:rax, of which `high` is rdx and what was done to it */                       \
     "imul %[inverse], %%rax\n\t"                                                                   \
     "mul %[n]\n\t" SELECT
-#define SUBTRACT /* c from `high`, modulo n */                                                     \
-    "sub %[c], %[high]\n\t"                                                                        \
-    "lea (%[high],%[n]), %[other]\n\t"                                                             \
-    "cmovc %[other], %[high]\n\t"
-
 static inline uint64_t reduce(uint64_t high, uint64_t low, uint64_t n, uint64_t inverse) {
     uint64_t other;
     __asm__(REDUCE
@@ -55,7 +50,11 @@ static inline uint64_t reduce(uint64_t high, uint64_t low, uint64_t n, uint64_t 
 static inline uint64_t multiply_less(uint64_t a, uint64_t b, uint64_t c, uint64_t n,
                                      uint64_t inverse) {
     uint64_t high, other;
-    __asm__("mul %[b]\n\tmov %%rdx, %[high]\n\t" SUBTRACT REDUCE
+    __asm__("mul %[b]\n\t"
+            "mov %%rdx, %[high]\n\t"
+            "sub %[c], %[high]\n\t"
+            "lea (%[high],%[n]), %[other]\n\t"
+            "cmovc %[other], %[high]\n\t" REDUCE
             : [high] "=&r"(high), [other] "=&r"(other), "+&a"(a)
             : [b] "r"(b), [c] "rm"(c), [n] "r"(n), [inverse] "rm"(inverse)
             : "rdx", "cc");
@@ -92,13 +91,6 @@ static inline uint64_t square_and_double(uint64_t x, uint64_t *bits, uint64_t n,
     return high;
 }
 
-/* a - c modulo n, for a <= n and c < n. */
-static inline uint64_t subtract(uint64_t a, uint64_t c, uint64_t n) {
-    uint64_t other;
-    __asm__(SUBTRACT : [high] "+&r"(a), [other] "=&r"(other) : [c] "rm"(c), [n] "r"(n) : "cc");
-    return a;
-}
-
 /* b where the top bit of *bits is set, else a; takes that bit away. */
 static inline uint64_t choose(uint64_t *bits, uint64_t a, uint64_t b) {
     __asm__("add %[bits], %[bits]\n\tcmovc %[b], %[a]"
@@ -122,10 +114,6 @@ static inline uint64_t reduce(uint64_t high, uint64_t low, uint64_t n, uint64_t 
     return high < borrow ? high - borrow + n : high - borrow;
 }
 
-static inline uint64_t subtract(uint64_t a, uint64_t c, uint64_t n) {
-    return a < c ? a - c + n : a - c;
-}
-
 static inline uint64_t choose(uint64_t *bits, uint64_t a, uint64_t b) {
     uint64_t chosen = *bits >> 63 ? b : a;
     *bits <<= 1;
@@ -135,7 +123,8 @@ static inline uint64_t choose(uint64_t *bits, uint64_t a, uint64_t b) {
 static inline uint64_t multiply_less(uint64_t a, uint64_t b, uint64_t c, uint64_t n,
                                      uint64_t inverse) {
     unsigned __int128 product = (unsigned __int128)a * b;
-    return reduce(subtract((uint64_t)(product >> 64), c, n), (uint64_t)product, n, inverse);
+    uint64_t high = (uint64_t)(product >> 64);
+    return reduce(high < c ? high - c + n : high - c, (uint64_t)product, n, inverse);
 }
 
 static inline uint64_t square_and_double(uint64_t x, uint64_t *bits, uint64_t n, uint64_t inverse,
@@ -186,11 +175,15 @@ struct power {
 
 /*
  * The Montgomery form of 2^t is 2^(t + 64), an ordinary power of two for -64 <= t < 0: so the
- * leading bits of the exponent are done at once, and nothing is divided by n.
+ * leading bits of the exponent are done at once, and nothing is divided by n. From 2^60 on as many
+ * are left for all n, so that the ends of loops can be predicted.
  */
+enum { LARGE_BITS = 60 };
+
 static inline struct power power_start(uint64_t n) {
     uint64_t half = n / 2, exponent = 0 - half, inverse = inverse_of(n);
     unsigned length = 64 - (unsigned)__builtin_clzll(half), left = length > 6 ? length - 6 : 0;
+    left = half >> (LARGE_BITS - 1) ? LARGE_BITS - 3 : left;
     uint64_t x = UINT64_C(1) << (64 + (int)((int64_t)exponent >> left));
     if (x >= n)
         x %= n;
@@ -230,14 +223,12 @@ struct lucas_chain {
     uint64_t changes; /* is a bit of d other than the one before it? The next one at the top */
 };
 
-/* The first three bits are done with small numbers, below 2^48 for P < 60. */
-enum { LEADING_BITS_OF_D = 3 };
-
+/* The first three bits of d are done with small numbers, below 2^48 for P < 60. */
 static inline struct lucas_chain lucas_start(uint64_t n, uint64_t inverse, uint64_t p, uint64_t d,
                                              unsigned left) {
-    uint64_t one = one_of(n), k = d >> left; /* 4 to 7 */
-    uint64_t v_2 = p * p - 2, v_3 = p * v_2 - p, v_4 = v_2 * v_2 - 2;
-    uint64_t v_low = k & 2 ? v_3 : v_2, v_high = k & 2 ? v_4 : v_3, v_odd = k & 1 ? v_high : v_low;
+    uint64_t one = one_of(n), v_2 = p * p - 2, v_3 = p * v_2 - p, v_4 = v_2 * v_2 - 2;
+    uint64_t v[5] = {2, p, v_2, v_3, v_4}, k = d >> left; /* below 8 */
+    uint64_t v_low = v[k / 2], v_high = v[k / 2 + 1], v_odd = v[(k + 1) / 2];
     return (struct lucas_chain){n,
                                 inverse,
                                 multiply_plain(one, v_odd * v_odd - 2, n),
@@ -262,15 +253,16 @@ static inline void lucas_step(struct lucas_chain *v) {
  */
 static inline bool base2_and_lucas(uint64_t n, unsigned parameter) {
     uint64_t successor = n + 1;
-    int s = successor ? __builtin_ctzll(successor) : 63;
-    uint64_t d = successor >> s | !successor;
-    int left = 64 - __builtin_clzll(d) - LEADING_BITS_OF_D;
+    if (successor == 0)
+        return false;
+    int s = __builtin_ctzll(successor);
+    uint64_t d = successor >> s; /* below n/2 */
+    unsigned bits_left = 64 - (unsigned)__builtin_clzll(n) - 4;
+    bits_left = bits_left > LARGE_BITS - 4 ? LARGE_BITS : bits_left;
     struct power power = power_start(n);
-    int together = (int)power.left / 3;
-    if (left < 2 * together) /* which is rare */
-        return base2_alone(n) && lucas_extra_strong(n);
-    struct lucas_chain v = lucas_start(n, power.inverse, parameter, d, (unsigned)left);
-    for (int i = together; i; i--) {
+    struct lucas_chain v = lucas_start(n, power.inverse, parameter, d, bits_left);
+    unsigned together = power.left / 3;
+    for (unsigned i = together; i; i--) {
         lucas_step(&v);
         power_step(&power);
         lucas_step(&v);
@@ -281,7 +273,7 @@ static inline bool base2_and_lucas(uint64_t n, unsigned parameter) {
         power_step(&power);
     if (!(power_passes(&power) & (n % 1093 != 0) & (n % 3511 != 0)))
         return false;
-    for (left -= 2 * together; left; left--)
+    for (unsigned i = bits_left - 2 * together; i; i--)
         lucas_step(&v);
     /* d is odd: V_d is the product. That U_d = 0 follows from base 2: see PRIMALITY.md. */
     uint64_t v_d = v.product == n ? 0 : v.product;

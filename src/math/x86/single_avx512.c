@@ -6,7 +6,7 @@
 #include "math/small_primes.h"
 #include "math/x86/avx512.h"
 
-enum { FIRST_VECTORS = 3, STEP_VECTORS = 8, SHORT_VECTORS = 27, VECTORS = 51 };
+enum { FIRST_VECTORS = 8, STEP_VECTORS = 8, SHORT_VECTORS = 32, VECTORS = 56 };
 _Static_assert(VECTORS *LANES <= N_FIRST_ODD_PRIMES &&
                    (VECTORS - FIRST_VECTORS) % STEP_VECTORS == 0 &&
                    (SHORT_VECTORS - FIRST_VECTORS) % STEP_VECTORS == 0,
