@@ -2,7 +2,7 @@
 #include "math/x86/avx512_lucas.h"
 
 /* Vectors interleaved. */
-enum { WIDE_TOGETHER = 4, LUCAS_WIDE_TOGETHER = 2 };
+enum { WIDE_TOGETHER = 5, LUCAS_WIDE_TOGETHER = 2 };
 
 /* ---- two limbs ----------------------------------------------------------------------------- */
 
@@ -293,11 +293,27 @@ INLINE void base2_wide(struct base2_wide *group, unsigned bits, const bool top) 
     }
 }
 
+static inline void list_for_lucas(struct lucas_list *list, mask lanes, vec n, vec one, vec places) {
+    pack(list->number + list->n, lanes, n);
+    pack(list->one + list->n, lanes, one);
+    pack_places(list->place + list->n, lanes, places);
+    list->n += count_of(lanes);
+}
+
+static inline void append(struct lucas_list *list, const struct lucas_list *tail) {
+    memcpy(list->number + list->n, tail->number, tail->n * sizeof *tail->number);
+    memcpy(list->one + list->n, tail->one, tail->n * sizeof *tail->one);
+    memcpy(list->place + list->n, tail->place, tail->n * sizeof *tail->place);
+    list->n += tail->n;
+}
+
 void avx512_wide_to_base2(struct chunk *chunk) {
     struct wide *list = &chunk->wide;
     struct lucas_list *left = &chunk->lucas_wide;
     enum { GROUP = LANES * WIDE_TOGETHER };
-    left->n = 0;
+    /* What n + 1 has 8 as a divisor of comes last: for the others V is looked at twice only. */
+    struct lucas_list later;
+    left->n = later.n = 0;
     if (list->n == 0)
         return;
     fill(list->number, list->n, GROUP);
@@ -314,12 +330,14 @@ void avx512_wide_to_base2(struct chunk *chunk) {
             mask passed = group.passed[v] & first_lanes(list->n - i - v * LANES);
             if (!passed)
                 continue;
-            pack(left->number + left->n, passed, group.n[v]);
-            pack(left->one + left->n, passed, group.one[v]);
-            pack_places(left->place + left->n, passed, load_places(list->place + i + v * LANES));
-            left->n += count_of(passed);
+            vec n = group.n[v], places = load_places(list->place + i + v * LANES);
+            mask early =
+                _mm512_mask_cmpneq_epu64_mask(passed, _mm512_and_si512(n, splat(7)), splat(7));
+            list_for_lucas(left, early, n, group.one[v], places);
+            list_for_lucas(&later, passed & (mask)~early, n, group.one[v], places);
         }
     }
+    append(left, &later);
 }
 
 /* ---- the Lucas test, two limbs ------------------------------------------------------------- */
