@@ -88,7 +88,7 @@ void avx512_narrow_to_base2(struct chunk *chunk) {
     if (list->n == 0)
         return;
     fill(list->number, list->n, GROUP);
-    unsigned bits = bits_to_do(list->number, list->n, LIMB_MASK, LIMB_BITS, 1);
+    unsigned bits = bits_to_do(list->number, list->n, LIMB_MASK, LIMB_BITS);
     for (size_t i = 0; i < list->n; i += GROUP) {
         struct base2_narrow group;
         UNROLL for (int v = 0; v < NARROW_TOGETHER; v++) group.n[v] =

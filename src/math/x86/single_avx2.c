@@ -36,6 +36,7 @@ static const _Alignas(32) int16_t weights_high[2 * N_FIRST_ODD_PRIMES] = {
 static const _Alignas(32) uint32_t inverses[N_FIRST_ODD_PRIMES] = {FIRST_ODD_PRIMES(INVERSE)};
 static const _Alignas(32) uint32_t offsets[N_FIRST_ODD_PRIMES] = {FIRST_ODD_PRIMES(OFFSET)};
 
+/* As in single_avx512.c. */
 enum { LANES = 8, FIRST_VECTORS = 8, STEP_VECTORS = 8, SHORT_VECTORS = 32, VECTORS = 56 };
 _Static_assert(VECTORS *LANES <= N_FIRST_ODD_PRIMES &&
                    (VECTORS - FIRST_VECTORS) % STEP_VECTORS == 0 &&
