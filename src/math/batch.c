@@ -1,14 +1,15 @@
 #include "math/batch.h"
 
 #include "base/cpu.h"
+#include "math/primality.h"
 
 #include <string.h>
 
 static const struct batch_kernel kernels[] = {
-    {"none", 1, batch_test_portable},
+    {"none", 1, batch_test_portable, is_prime_portable},
 #if defined(__x86_64__)
-    {"avx2", 4, batch_test_avx2},
-    {"avx512", 5, batch_test_avx512},
+    {"avx2", 4, batch_test_avx2, is_prime_avx2},
+    {"avx512", 5, batch_test_avx512, is_prime_avx512},
 #endif
 };
 
