@@ -280,7 +280,7 @@ static void test_slots(void **state) {
                 struct job job = {.question = QUESTION_LIST, .method = PP_METHOD_MR, .hi = hi};
                 job_cut(&job, sizes[s], 1);
                 struct ordered ordered;
-                ordered_init(&ordered, &callback);
+                ordered_init(&ordered, &callback, decoder(NULL));
                 assert_int_equal(ordered.consumer.begin(&ordered.consumer, &job, workers[w]),
                                  PP_OK);
                 uint64_t busy = job.n_units < workers[w] ? job.n_units : workers[w];
@@ -288,7 +288,7 @@ static void test_slots(void **state) {
                 ordered_free(&ordered);
             }
     struct ordered unused;
-    ordered_init(&unused, &callback);
+    ordered_init(&unused, &callback, decoder(NULL));
     ordered_free(&unused);
 }
 
