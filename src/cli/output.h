@@ -12,7 +12,8 @@ enum { SCHEMA_VERSION = 1 };
 struct output {
     int fd;
     const char *name;
-    size_t most; /* bytes in one write: where a reader may stall, no more than cannot block */
+    bool is_pipe, widened;
+    int unblocked; /* a pipe opened anew, whose writes do not wait for its reader; else -1 */
     pp_buffer buffer;
     pp_status status; /* the first failure; later writes do nothing */
 };
