@@ -45,9 +45,6 @@ pp_status output_quoted(struct output *output, const char *text);
  */
 int output_close(struct output *output, int code);
 
-/* Writes n in decimal at `to` (room for 20) and returns the end. */
-char *write_decimal(char *to, uint64_t n);
-
 /* ---- JSON ---- */
 
 /* An integer as a string: it may pass 2^53. */

@@ -1,6 +1,6 @@
 #include "cli/render.h"
 
-#include "cli/output.h"
+#include "cli/decimal.h"
 
 #include <endian.h>
 #include <string.h>

@@ -77,11 +77,13 @@ static pp_status emit(struct ordered *ordered, struct ordered_block *block) {
     ordered->emit_seconds += seconds;
     ordered->emitting = false;
     ordered->stopped |= status != PP_OK;
-    pthread_cond_broadcast(&ordered->room);
     return status;
 }
 
-/* Emits what is parked in a slot whose turn it is. */
+/*
+ * Emits what is parked in a slot whose turn it is. The caller wakes who waits for room: once, not
+ * for every block, since there may be many to wake.
+ */
 static pp_status emit_parked(struct ordered *ordered, struct ordered_slot *slot) {
     pp_status status = PP_OK;
     while (slot->first && !ordered->stopped) {
@@ -106,8 +108,13 @@ static pp_status pass_on_ascending(struct rendering *rendering) {
            !ordered->stopped)
         pthread_cond_wait(&ordered->room, &ordered->lock);
     if (rendering->unit == ordered->next) {
+        bool parked = slot->first;
         pp_status status = emit_parked(ordered, slot);
-        return status == PP_OK ? emit(ordered, rendering->block) : status;
+        if (status == PP_OK)
+            status = emit(ordered, rendering->block);
+        if (parked || status != PP_OK)
+            pthread_cond_broadcast(&ordered->room);
+        return status;
     }
     if (size == 0 || ordered->stopped)
         return PP_OK;
@@ -125,7 +132,9 @@ static pp_status pass_on_completion(struct rendering *rendering) {
     struct ordered *ordered = rendering->ordered;
     while (ordered->emitting && !ordered->stopped)
         pthread_cond_wait(&ordered->room, &ordered->lock);
-    return emit(ordered, rendering->block);
+    pp_status status = emit(ordered, rendering->block);
+    pthread_cond_signal(&ordered->room); /* all wait for the same, and one can have it */
+    return status;
 }
 
 /* The same without the lock held. */
@@ -182,8 +191,8 @@ static pp_status complete(struct ordered *ordered, uint64_t unit) {
         if (status == PP_OK && !ordered->stopped) {
             head->ready = false;
             ordered->next++;
-            pthread_cond_broadcast(&ordered->room);
         }
+        pthread_cond_broadcast(&ordered->room);
     }
     return status;
 }
@@ -206,7 +215,7 @@ static pp_status put(struct consumer *consumer, uint64_t unit, const struct part
         status = PP_OK; /* whoever stopped the job has given the reason */
     else if (status == PP_OK && ascending)
         status = complete(ordered, unit);
-    if (status != PP_OK && !ordered->stopped) {
+    if (status != PP_OK) {
         ordered->stopped = true;
         pthread_cond_broadcast(&ordered->room);
     }
