@@ -324,8 +324,9 @@ static void print_cell(size_t o, size_t l) {
     if (best < n_ways && cell[auto_way].known) {
         const char *chosen = pp_method_name(cell[auto_way].result.method);
         double ratio = behind(cell, best);
-        snprintf(text, sizeof text, "%s %s%.2f%s", ways[best].name,
-                 strcmp(chosen, ways[best].name) == 0 ? "" : chosen, ratio, ratio > OFF ? "!" : "");
+        snprintf(text, sizeof text, "%s %s%s%.2f%s", ways[best].name,
+                 strcmp(chosen, ways[best].name) == 0 ? "" : chosen,
+                 strcmp(chosen, ways[best].name) == 0 ? "" : " ", ratio, ratio > OFF ? "!" : "");
     } else if (best < n_ways) {
         snprintf(text, sizeof text, "%s (auto: %s)", ways[best].name,
                  cell[auto_way].why ? cell[auto_way].why : "-");
@@ -405,7 +406,7 @@ static const char help[] =
     "  --backend NAME   (auto)\n"
     "  --simd LEVEL     (auto)\n"
     "  --list           lists instead of counts, handed out as numbers to nowhere\n"
-    "  --runs N         timed runs of each method in each cell (3)\n"
+    "  --runs N         timed runs of each method in each cell (5)\n"
     "  --cap SECONDS    a method that takes longer is left out (10)\n"
     "  --csv FILE       all figures\n";
 
@@ -483,7 +484,7 @@ static struct settings read_options(int argc, char **argv) {
                                             {NULL, 0, NULL, 0}};
     struct settings out = {
         .threads = 1,
-        .runs = 3,
+        .runs = 5,
         .cap = 10,
         .offsets = "1e3,1e4,1e5,1e6,1e7,1e8,1e9,1e10,1e11,1e12,1e13,1e14,1e15,1e16,1e17,1e18,1e19,"
                    "2^64",

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 
-from ranges_report import Report, summarise
+from ranges_report import Report, summarise, threads_text
 
 TOP = 2**64 - 1
 
@@ -44,9 +44,9 @@ GOAL_THREADS, GOAL_START_SECONDS, GOAL_MIB = 1.85, 0.002, 96
 SINKS = ("pipe", "file", "null")
 SECTIONS = ("programs", "start", "libraries", "lists")
 LIBRARY_LIST_MOST = 10**9  # numbers: eight bytes for each prime among them are kept
-SHORT_SECONDS, SHORT_TIMES = 0.05, 5  # rows this short are run so many times as often
+SHORT_SECONDS, SHORT_TIMES = 0.05, 5  # runs this short are done so many times as often
 # Who takes this many times as long as the base's slowest is left out of a row, but not before FAIR.
-SLOW, FAIR = 20, 5.0
+SLOW, FAIR = 20, 3.0
 
 
 def stop(code, message):
@@ -230,7 +230,7 @@ class Bench:
         self.cores = self.about["cores"]
         self.random = random.Random(options.seed)
         self.peers = []  # (name, program, library file), the last being the base
-        installed = shutil.which("primesieve")
+        installed = None if options.given_only else shutil.which("primesieve")
         if installed:
             version = version_of(installed)
             self.peers.append((f"primesieve-{version}", f"primesieve {version}", installed,
@@ -293,7 +293,7 @@ class Bench:
                 if "error" in opened and words.get("backend") == "opencl":
                     opened = runner.ask(task="session", threads=0, **words)
                 if "error" in opened:
-                    self.left_out.append(f"lib{label}, {threads} threads: {opened['error']}")
+                    self.left_out.append(f"lib{label}, {threads_text(threads)}: {opened['error']}")
                     continue
                 found.append(Library(name, "lib" + label, threads, True, {"session": opened["id"]}))
         return runner, self.base_is(found)
@@ -309,43 +309,43 @@ class Bench:
         if "error" in result:
             contestant.left_out = result["error"]
             return None
-        answers.setdefault(result["answer"], f"{contestant.name} with {contestant.threads} threads")
+        answers.setdefault(result["answer"], f"{contestant.name} with {threads_text(contestant.threads)}")
         return result
 
-    def compare(self, what, contestants, run, check=None):
+    def compare(self, what, contestants, run):
         """Runs all contestants in rounds. Returns what was measured of each."""
         options, answers = self.options, {}
         for contestant in contestants:
             contestant.left_out = None
-        slowest = 0
+        slowest, runs = 0, {}
         # To warm up, and to see who takes too long: the base first.
         for contestant in sorted(contestants, key=lambda c: not c.base):
             cap = options.cap
             if slowest and not contestant.base:
                 cap = min(cap, max(FAIR, SLOW * slowest))
             result = self.one_run(contestant, run, answers, cap)
-            if result and contestant.base:
-                slowest = max(slowest, result["seconds"])
+            if result:
+                short = result["seconds"] < SHORT_SECONDS
+                runs[contestant] = options.runs * (SHORT_TIMES if short else 1)
+                slowest = max(slowest, result["seconds"] if contestant.base else 0)
             if len(answers) > 1:
                 self.disagree(what, answers)
-        taking_part = [c for c in contestants if not c.left_out]
-        if not taking_part:
-            return [], contestants
-        runs = options.runs * (SHORT_TIMES if slowest and slowest < SHORT_SECONDS else 1)
-        kept = {id(c): [] for c in taking_part}
-        for _ in range(runs):
-            self.random.shuffle(taking_part)
-            for contestant in taking_part:
+        kept = {contestant: [] for contestant in runs}
+        for turn in range(max(runs.values(), default=0)):
+            # Long ones take part in some of the rounds, evenly.
+            now = [c for c, n in runs.items() if turn % (max(runs.values()) // n) == 0]
+            self.random.shuffle(now)
+            for contestant in now:
                 result = self.one_run(contestant, run, answers, options.cap)
                 if len(answers) > 1:
                     self.disagree(what, answers)
                 if result:
-                    kept[id(contestant)].append(result)
+                    kept[contestant].append(result)
         measured = []
         for contestant in contestants:
-            if contestant.left_out:
+            results = kept.get(contestant)
+            if contestant.left_out or not results:
                 continue
-            results = kept[id(contestant)]
             seconds = [r["seconds"] for r in results]
             cpu = sum(r["cpu"] for r in results)
             measured.append({
@@ -439,7 +439,7 @@ class Bench:
             for contestant in contestants:
                 size, digest = hash_output(contestant, row)
                 hashed.setdefault((f"{size} bytes, {digest[:16]}",),
-                                  f"{contestant.name} with {contestant.threads} threads")
+                                  f"{contestant.name} with {threads_text(contestant.threads)}")
                 if len(hashed) > 1:
                     self.disagree(f"{row.name}, listed", hashed)
             for sink in self.options.sinks.split(","):
@@ -495,6 +495,7 @@ def main():
     parser.add_argument("--runner", default="build/bench/range_runner")
     parser.add_argument("--primesieve", action="append", default=[], metavar="PLACE",
                         help="another primesieve too: the program, or the folder with it")
+    parser.add_argument("--given-only", action="store_true", help="not the installed one")
     parser.add_argument("--sections", default=",".join(SECTIONS), help="of %(default)s")
     parser.add_argument("--rows", nargs="+", metavar="ROW",
                         help="names of the table, long, short, or [LO,HI], LO+LENGTH, 2^64-LENGTH")

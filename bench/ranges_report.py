@@ -35,6 +35,10 @@ def ratio_of(base, other):
     return ratio
 
 
+def threads_text(threads):
+    return "1 thread" if threads == 1 else f"{threads} threads"
+
+
 def interval_text(interval, digits=2):
     return f"[{interval[0]:.{digits}f}, {interval[1]:.{digits}f}]" if interval else ""
 
@@ -77,9 +81,9 @@ class Report:
         for text in version.split("\n"):
             self.line(text)
         self.line(f"runner and library: commit {here['commit']}, {here['compiler']}, {here['flags']}")
-        self.line(f"seed {options.seed}, {options.runs} runs each (5 times as many of rows below "
-                  "50 ms) after one to warm up, in an order")
-        self.line(f"drawn anew in each round; one thread pinned to core {bench.about['core']}; every "
+        self.line(f"seed {options.seed}, {options.runs} runs each (5 times as many below 50 ms) "
+                  "after one to warm up, in an")
+        self.line(f"order drawn anew in each round; one thread pinned to core {bench.about['core']}; every "
                   "answer of every run equal")
         for text in bench.left_out:
             self.line(f"left out: {text}")
@@ -114,9 +118,8 @@ class Report:
             self.row(measured, bases)
         self.threads(result)
         for name, threads, why in result["left_out"]:
-            self.line(f"  left out: {name}, {threads} threads: {why}")
-        for measured in result["measured"]:
-            self.warn(measured)
+            self.line(f"  left out: {name}, {threads_text(threads)}: {why}")
+        self.warn(result)
 
     def row(self, measured, bases):
         time_taken, base = measured["time"], bases.get(measured["threads"])
@@ -147,26 +150,30 @@ class Report:
             self.line(f"  {many['label']}: {many['threads']} threads are {ratio['value']:.2f} times "
                       f"as fast as one {interval_text(ratio['interval'])}".rstrip())
 
-    def warn(self, measured):
-        time_taken, first = measured["time"], measured["seconds"][0]
-        who = f"{measured['label']}, {measured['threads']} threads"
-        if first > 1.5 * time_taken["median"]:
-            self.line(f"  warning: {who}: the first run took {first / time_taken['median']:.1f} times "
-                      "the median")
-        elif time_taken["most"] > 1.5 * time_taken["median"]:
-            self.line(f"  warning: {who}: the slowest run took "
-                      f"{time_taken['most'] / time_taken['median']:.1f} times the median; is the "
-                      "machine busy?")
+    def warn(self, result):
+        """One line of those whose first or slowest run is far from the median."""
+        far = []
+        for measured in result["measured"]:
+            median, most = measured["time"]["median"], measured["time"]["most"]
+            if most > 1.5 * median:
+                which = "first" if measured["seconds"][0] == most else "slowest"
+                far.append(f"{measured['name']} ({measured['threads']}): {which} run "
+                           f"{most / median:.1f}")
+        if far:
+            self.line("  warning: times the median, is the machine busy? " + ", ".join(far))
 
     # ---- goals ----
 
     def goal(self, what, value, goal, at_least, interval=None, form="{:.2f}"):
         met = value >= goal if at_least else value <= goal
+        verdict = "met" if met else "missed"
+        if self.options.scale > 1:  # other ranges than those that the goals speak of
+            met, verdict = None, "not judged"
         self.goals.append({"what": what, "value": value, "goal": goal, "at_least": at_least,
                            "interval": interval, "met": met})
         sign = "≥" if at_least else "≤"
         self.line(f"  {what:56} {form.format(value):>9} {interval_text(interval):18} "
-                  f"{sign} {form.format(goal):>7}  {'met' if met else 'missed'}")
+                  f"{sign} {form.format(goal):>7}  {verdict}")
 
     def end(self, threads_goal, start_goal, mib_goal):
         self.goals = []
@@ -192,7 +199,7 @@ class Report:
     def judge(self, result, own, threads_goal, start_goal, mib_goal):
         threads, ratio = own["threads"], own.get("ratio")
         base = next((m["label"] for m in result["measured"] if m["base"]), "")
-        where = f"{result['row']}, {threads} thread{'s' if threads > 1 else ''}"
+        where = f"{result['row']}, {threads_text(threads)}"
         if result["section"] == "programs" and result["goals"] and ratio:
             self.goal(f"{where}: speed over {base}", ratio["value"], result["goals"][threads > 1],
                       True, ratio["interval"])
