@@ -182,8 +182,8 @@ typedef enum pp_method {
     PP_METHOD_TRIAL = 1,  /* odd divisors up to the integer square root */
     PP_METHOD_MR = 2,     /* strong tests that decide: see pp_is_prime */
     PP_METHOD_SIEVE = 3,  /* segmented sieve of Eratosthenes, wheel 30 */
-    PP_METHOD_HYBRID = 4, /* not in this version */
-    PP_METHOD_PI = 5      /* not in this version */
+    PP_METHOD_HYBRID = 4, /* a shallow sieve, then tests of what it leaves */
+    PP_METHOD_PI = 5      /* combinatorially, by libprimecount: counts only, without a digest */
 } pp_method;
 
 /* "auto", "trial", …; NULL for no such method. Static storage. */

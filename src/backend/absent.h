@@ -31,7 +31,7 @@
     }                                                                                              \
     static void shape(const void *state, const struct job *job, struct shape *out) {               \
         (void)state, (void)job;                                                                    \
-        *out = (struct shape){1, 1, 1};                                                            \
+        *out = (struct shape){.workers = 1, .align = 1, .speed = 1};                               \
     }                                                                                              \
     static pp_status run(void *state, const struct job *job, uint64_t first, uint64_t n,           \
                          struct sink *sink, pp_result *result, pp_error *error) {                  \

@@ -10,11 +10,21 @@
 
 #include <parprime.h>
 
+/* What sort of code runs: the cost rule has constants for each. */
+enum engine_kind { ENGINE_CPU, ENGINE_CPU_DEVICE, ENGINE_GPU };
+
 /* What planning needs to know of a backend to cut a job for it. */
 struct shape {
-    unsigned workers; /* units it likes to have in flight */
-    uint64_t align;   /* units begin at multiples of so many numbers, so that none share a word */
-    double speed;     /* a worker's, in CPU threads, very roughly: scales the size of units */
+    enum engine_kind kind; /* the same for every job */
+    unsigned workers;      /* units it likes to have in flight */
+    uint64_t align;     /* units begin at multiples of so many numbers, so that none share a word */
+    uint64_t unit_most; /* numbers in a unit, at most; 0: any */
+    double speed;       /* a worker's, in CPU threads, very roughly: scales the size of units */
+    /*
+     * Sieve and hybrid: the largest base prime it wants made for it. A sieve makes the others
+     * itself, as it needs them; hybrid tests what these leave.
+     */
+    uint32_t base_limit;
 };
 
 struct backend {

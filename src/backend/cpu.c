@@ -1,5 +1,7 @@
 #include "backend/cpu.h"
 
+#include "backend/pi.h"
+#include "backend/window.h"
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/error.h"
@@ -17,21 +19,41 @@ enum { LOOKUP_WORDS = 4096 };
 /* Numbers of a range tested at once: 16 KiB of them. */
 enum { RANGE_BATCH = 2048 };
 
+/* Bitmap sieved at a time: half of an L2 cache, of which positions of primes want a share too. */
+enum { SEGMENT_WORDS = (512 << 10) / 8 };
+
+/* From so many numbers on, all tables of pre-sieving are worth making. */
+static const uint64_t ALL_TABLES = 4000000;
+
 struct keyed {
     uint64_t number;
     size_t index; /* in the unit */
 };
 
 bool cpu_supports(enum question question, pp_method method) {
-    (void)question;
-    return method == PP_METHOD_TRIAL || method == PP_METHOD_MR || method == PP_METHOD_SIEVE;
+    if (method == PP_METHOD_PI)
+        return question == QUESTION_COUNT && pi_built();
+    return method == PP_METHOD_TRIAL || method == PP_METHOD_MR || method == PP_METHOD_SIEVE ||
+           method == PP_METHOD_HYBRID;
 }
 
-void cpu_shape(const struct job *job, unsigned threads, const struct batch_kernel *kernel,
-               struct shape *out) {
-    bool words = job->method == PP_METHOD_SIEVE && job->question != QUESTION_TEST;
-    double speed = job->method == PP_METHOD_MR ? kernel->speed : 1;
-    *out = (struct shape){threads, words ? WHEEL_WORD : 1, speed};
+struct cpu_code cpu_code(const char *simd) {
+    return (struct cpu_code){batch_kernel(simd), sieve_kernel(simd)};
+}
+
+/* Lookups of single numbers go by the old way of all base primes at once. */
+static uint32_t base_limit(const struct job *job, unsigned threads) {
+    if (job->method == PP_METHOD_HYBRID)
+        return hybrid_limit((double)job_size(job) / threads);
+    return job_sieves(job) ? SEGMENT_STEP_LIMIT : UINT32_MAX;
+}
+
+void cpu_shape(const struct job *job, unsigned threads, struct cpu_code code, struct shape *out) {
+    *out = (struct shape){.workers = threads,
+                          .align = job_sieves(job) ? WHEEL_WORD : 1,
+                          .unit_most = job_sieves(job) ? WINDOW_UNIT_MOST : 0,
+                          .speed = job->method == PP_METHOD_MR ? code.batch->speed : 1,
+                          .base_limit = base_limit(job, threads)};
 }
 
 void cpu_describe(pp_device *device, const char *backend, unsigned units) {
@@ -41,36 +63,85 @@ void cpu_describe(pp_device *device, const char *backend, unsigned units) {
     cpu_name(device->name, sizeof device->name);
 }
 
-const char *cpu_simd_of(const struct batch_kernel *kernel, const struct job *job) {
-    return job->method == PP_METHOD_MR ? kernel->simd : "none";
+const char *cpu_simd_of(struct cpu_code code, const struct job *job) {
+    if (job_sieves(job))
+        return code.sieve->simd;
+    return job->method == PP_METHOD_MR || job->method == PP_METHOD_HYBRID ? code.batch->simd
+                                                                          : "none";
 }
 
-/* Words that any unit's bitmap can take. */
-static size_t bitmap_words(const struct job *job) {
+void *cpu_allocate(size_t size) {
+    return aligned_alloc(64, (size + 63) / 64 * 64);
+}
+
+/* ---- a call of run ------------------------------------------------------------------------- */
+
+static uint64_t unit_words(const struct job *job) {
+    uint64_t words = (job->hi - job->lo) / WHEEL_WORD + 2, unit = job->unit_size / WHEEL_WORD;
+    return unit < words ? unit : words;
+}
+
+pp_status cpu_run_init(struct cpu_run *run, struct cpu_code code, const struct job *job) {
+    *run = (struct cpu_run){.code = code, .job = job, .window_bytes = WINDOW_MOST_BYTES};
+    if (!job_sieves(job))
+        return PP_OK;
+    run->by_windows = job->method == PP_METHOD_SIEVE && job->base->limit < isqrt64(job->hi);
+    uint64_t words = run->by_windows ? SEGMENT_WORDS : unit_words(job);
+    run->segment_words = words < SEGMENT_WORDS ? (size_t)words : SEGMENT_WORDS;
+    bool all = job_size(job) >= ALL_TABLES;
+    run->tables = malloc(pre_sieve_size(all));
+    if (!run->tables)
+        return PP_ERR_MEMORY;
+    pre_sieve_make(&run->pre_sieve, all, run->tables);
+    return PP_OK;
+}
+
+void cpu_run_free(struct cpu_run *run) {
+    free(run->tables);
+    *run = (struct cpu_run){.tables = NULL};
+}
+
+/* Words that a unit's bitmap takes, where it is more than one segment of the walk. */
+static size_t bitmap_words(const struct cpu_run *run) {
+    const struct job *job = run->job;
     if (job->question == QUESTION_TEST) {
         size_t bits = job->unit_size < job->n_numbers ? (size_t)job->unit_size : job->n_numbers;
         return bits / 64 + 1;
     }
-    if (job->question == QUESTION_COUNT && job->method != PP_METHOD_SIEVE)
+    if (job->question == QUESTION_COUNT || run->by_windows)
         return 0;
-    uint64_t numbers = job->hi - job->lo < job->unit_size ? job->hi - job->lo : job->unit_size;
-    return (size_t)(numbers / WHEEL_WORD) + 2;
+    if (!job_sieves(job))
+        return (size_t)((job->hi - job->lo < job->unit_size ? job->hi - job->lo : job->unit_size) /
+                        WHEEL_WORD) +
+               2;
+    return unit_words(job) > run->segment_words ? (size_t)unit_words(job) : 0;
 }
 
-pp_status cpu_worker_init(struct cpu_worker *worker, const struct job *job,
-                          const struct batch_kernel *kernel) {
-    *worker = (struct cpu_worker){.kernel = kernel};
-    size_t n_words = bitmap_words(job);
-    bool sieve = job->method == PP_METHOD_SIEVE, lookup = sieve && job->question == QUESTION_TEST;
-    if (lookup)
+static pp_status init_walk(struct cpu_worker *worker) {
+    const struct cpu_run *run = worker->run;
+    const struct sieve_base *base = run->job->base;
+    worker->walk_memory = cpu_allocate(walk_size(base, base->limit, run->segment_words));
+    if (!worker->walk_memory)
+        return PP_ERR_MEMORY;
+    walk_init(&worker->walk, run->code.sieve, &run->pre_sieve, base, base->limit,
+              run->segment_words, worker->walk_memory);
+    return PP_OK;
+}
+
+pp_status cpu_worker_init(struct cpu_worker *worker, const struct cpu_run *run) {
+    const struct job *job = run->job;
+    *worker = (struct cpu_worker){.run = run};
+    size_t n_words = bitmap_words(run);
+    bool lookup = job->method == PP_METHOD_SIEVE && job->question == QUESTION_TEST;
+    if (lookup) {
         n_words += LOOKUP_WORDS;
-    worker->words = malloc((n_words + 1) * sizeof *worker->words);
-    if (sieve)
         worker->scratch = malloc(sieve_scratch_size());
-    if (lookup)
         worker->keys = calloc(job->unit_size < job->n_numbers ? job->unit_size : job->n_numbers,
                               sizeof *worker->keys);
-    if (!worker->words || (sieve && !worker->scratch) || (lookup && !worker->keys)) {
+    }
+    worker->words = malloc((n_words + 1) * sizeof *worker->words);
+    if (!worker->words || (lookup && (!worker->scratch || !worker->keys)) ||
+        (job_sieves(job) && init_walk(worker) != PP_OK)) {
         cpu_worker_free(worker);
         return PP_ERR_MEMORY;
     }
@@ -79,10 +150,54 @@ pp_status cpu_worker_init(struct cpu_worker *worker, const struct job *job,
 
 void cpu_worker_free(struct cpu_worker *worker) {
     free(worker->words);
+    free(worker->walk_memory);
     free(worker->scratch);
     free(worker->keys);
-    *worker = (struct cpu_worker){0};
+    *worker = (struct cpu_worker){.run = worker->run};
 }
+
+/*
+ * Chunks get smaller by rounds, in each of which all threads together take half of what is left
+ * (factoring: Hummel, Schonberg, Flynn, CACM 35 (8), 1992): few chunks, and threads end together.
+ */
+static uint64_t round_size(uint64_t left, unsigned threads) {
+    uint64_t size = left / (2 * (uint64_t)threads);
+    return size ? size : 1;
+}
+
+struct cpu_chunks cpu_chunks(const struct job *job, uint64_t n, unsigned threads) {
+    struct cpu_chunks chunks = {n, n, 0};
+    /* A list is put in order, and whoever is far ahead would wait. */
+    if (job->question != QUESTION_COUNT || !job_sieves(job))
+        return chunks;
+    chunks.threads = threads;
+    chunks.n_chunks = 0;
+    for (uint64_t left = n; left;) {
+        uint64_t size = round_size(left, threads), round = size * threads;
+        chunks.n_chunks += round < left ? threads : (left + size - 1) / size;
+        left -= round < left ? round : left;
+    }
+    return chunks;
+}
+
+uint64_t cpu_chunk_begin(struct cpu_chunks chunks, uint64_t chunk) {
+    if (!chunks.threads)
+        return chunk;
+    uint64_t begin = 0;
+    for (;;) {
+        uint64_t size = round_size(chunks.n - begin, chunks.threads);
+        if (chunk < chunks.threads || begin == chunks.n) {
+            uint64_t at = begin + size * chunk;
+            return at < chunks.n ? at : chunks.n;
+        }
+        chunk -= chunks.threads;
+        begin += size * chunks.threads;
+        if (begin > chunks.n)
+            begin = chunks.n;
+    }
+}
+
+/* ---- numbers -------------------------------------------------------------------------------- */
 
 /* Records that the unit's number `index` is prime. */
 static void found(struct partial *partial, uint64_t *words, size_t index, uint64_t prime) {
@@ -101,7 +216,7 @@ static void test_by_trial(struct partial *partial, uint64_t *words, const uint64
 
 static void test_by_batch(struct partial *partial, const struct cpu_worker *worker,
                           const uint64_t *numbers, size_t n) {
-    worker->kernel->test(numbers, n, worker->words);
+    worker->run->code.batch->test(numbers, n, worker->words);
     for (size_t i = 0; i < partial->n_words; i++) {
         uint64_t bits = worker->words[i];
         partial->count += (uint64_t)__builtin_popcountll(bits);
@@ -142,8 +257,8 @@ static void test_by_sieve(struct partial *partial, const struct cpu_worker *work
     }
 }
 
-static void run_test(struct partial *partial, const struct cpu_worker *worker,
-                     const struct job *job, struct span span) {
+static void run_test(struct partial *partial, const struct cpu_worker *worker, struct span span) {
+    const struct job *job = worker->run->job;
     const uint64_t *numbers = job->numbers + span.lo;
     size_t n = (size_t)(span.hi - span.lo) + 1;
     partial->n_words = (n + 63) / 64;
@@ -153,40 +268,72 @@ static void run_test(struct partial *partial, const struct cpu_worker *worker,
         test_by_trial(partial, worker->words, numbers, n);
     else
         test_by_batch(partial, worker, numbers, n);
-    partial->has_digest = true;
 }
 
-static void range_by_sieve(struct partial *partial, const struct cpu_worker *worker,
-                           const struct job *job, struct span span) {
-    partial->n_words = (size_t)(span.hi / WHEEL_WORD - partial->first_word) + 1;
-    sieve_words(worker->words, partial->first_word, partial->n_words, job->base, worker->scratch);
-    wheel_trim(worker->words, partial->first_word, partial->n_words, span.lo, span.hi);
-    partial_sum(partial);
+/* ---- ranges --------------------------------------------------------------------------------- */
+
+/* Clears the bits of composites. No number above hi matters, but 2^64 may be passed there. */
+static void test_survivors(const struct batch_kernel *kernel, uint64_t *words, uint64_t first_word,
+                           size_t n_words) {
+    uint64_t numbers[RANGE_BATCH], prime[RANGE_BATCH / 64];
+    for (size_t from = 0, to; from < n_words; from = to) {
+        size_t n = 0;
+        for (to = from; to < n_words && n <= RANGE_BATCH - 64; to++)
+            n += wheel_decode(words[to], first_word + to, numbers + n);
+        kernel->test(numbers, n, prime);
+        size_t i = 0;
+        for (; from < to; from++)
+            for (uint64_t bits = words[from]; bits; bits &= bits - 1, i++)
+                if (!(prime[i / 64] >> i % 64 & 1))
+                    words[from] &= ~(bits & -bits);
+    }
+}
+
+static void range_by_sieve(struct partial *partial, struct cpu_worker *worker, struct span span) {
+    const struct cpu_run *run = worker->run;
+    const struct job *job = run->job;
+    bool listed = job->question == QUESTION_LIST,
+         survivors = job->method == PP_METHOD_HYBRID && job->base->limit < isqrt64(span.hi);
+    size_t n_words = (size_t)(span.hi / WHEEL_WORD - partial->first_word) + 1;
+    partial->n_words = listed ? n_words : 0;
+    for (size_t from = 0; from < n_words; from += run->segment_words) {
+        size_t n = n_words - from < run->segment_words ? n_words - from : run->segment_words;
+        uint64_t first_word = partial->first_word + from;
+        uint64_t *words = walk_segment(&worker->walk, first_word, n);
+        wheel_trim(words, first_word, n, span.lo, span.hi);
+        if (survivors)
+            test_survivors(run->code.batch, words, first_word, n);
+        run->code.sieve->sum(words, first_word, n, &partial->count, &partial->digest);
+        if (listed && n == n_words)
+            partial->words = words;
+        else if (listed)
+            memcpy(worker->words + from, words, n * sizeof *words);
+    }
 }
 
 /* Records a prime above 5 of a range. */
 static void found_in_range(struct partial *partial, const struct cpu_worker *worker,
-                           const struct job *job, uint64_t prime) {
+                           uint64_t prime) {
     partial->count++;
     partial->digest += digest_prime(prime);
-    if (job->question == QUESTION_LIST)
+    if (worker->run->job->question == QUESTION_LIST)
         ((uint8_t *)worker->words)[prime / WHEEL_BYTE - partial->first_word * 8] |=
             (uint8_t)(1u << wheel_bits[prime % WHEEL_BYTE]);
 }
 
 /* One number after the other, as in the book. */
 static void range_by_trial(struct partial *partial, const struct cpu_worker *worker,
-                           const struct job *job, struct span span) {
+                           struct span span) {
     for (uint64_t offset = 0; offset <= span.hi - span.lo; offset++) {
         uint64_t number = span.lo + offset;
         if (number > 5 && trial_is_prime(number))
-            found_in_range(partial, worker, job, number);
+            found_in_range(partial, worker, number);
     }
 }
 
 /* The numbers coprime to 30, from 7 on, many at a time. */
 static void range_by_batch(struct partial *partial, const struct cpu_worker *worker,
-                           const struct job *job, struct span span) {
+                           struct span span) {
     uint64_t numbers[RANGE_BATCH], bitmap[RANGE_BATCH / 64];
     uint64_t number = span.lo > 7 ? span.lo : 7;
     while (number <= span.hi && wheel_bits[number % WHEEL_BYTE] > 7)
@@ -202,55 +349,68 @@ static void range_by_batch(struct partial *partial, const struct cpu_worker *wor
             number += wheel_gaps[bit];
             bit = (bit + 1) % 8;
         }
-        worker->kernel->test(numbers, n, bitmap);
+        worker->run->code.batch->test(numbers, n, bitmap);
         for (size_t i = 0; i < n; i++)
             if (bitmap[i / 64] >> i % 64 & 1)
-                found_in_range(partial, worker, job, numbers[i]);
+                found_in_range(partial, worker, numbers[i]);
     }
 }
 
 static void range_one_by_one(struct partial *partial, const struct cpu_worker *worker,
-                             const struct job *job, struct span span) {
+                             struct span span) {
+    const struct job *job = worker->run->job;
     if (job->question == QUESTION_LIST) {
         partial->n_words = (size_t)(span.hi / WHEEL_WORD - partial->first_word) + 1;
         memset(worker->words, 0, partial->n_words * sizeof *worker->words);
     }
-    partial->count = (uint64_t)__builtin_popcount(partial->small_primes);
-    partial->digest = digest_small(partial->small_primes);
-    partial->has_digest = true;
     if (job->method == PP_METHOD_TRIAL)
-        range_by_trial(partial, worker, job, span);
+        range_by_trial(partial, worker, span);
     else
-        range_by_batch(partial, worker, job, span);
+        range_by_batch(partial, worker, span);
 }
 
-pp_status cpu_run_unit(const struct cpu_worker *worker, const struct job *job, uint64_t unit,
-                       struct sink *sink) {
+pp_status cpu_run_unit(struct cpu_worker *worker, uint64_t unit, struct sink *sink) {
+    const struct job *job = worker->run->job;
     struct span span = job_span(job, unit);
-    struct partial partial = {.words = worker->words};
+    struct partial partial = {.words = worker->words, .has_digest = true};
     if (job->question == QUESTION_TEST) {
-        run_test(&partial, worker, job, span);
+        run_test(&partial, worker, span);
     } else {
         partial.first_word = span.lo / WHEEL_WORD;
         partial.small_primes = wheel_small_primes(span.lo, span.hi);
-        if (job->method == PP_METHOD_SIEVE)
-            range_by_sieve(&partial, worker, job, span);
+        partial.count = (uint64_t)__builtin_popcount(partial.small_primes);
+        partial.digest = digest_small(partial.small_primes);
+        if (job_sieves(job))
+            range_by_sieve(&partial, worker, span);
         else
-            range_one_by_one(&partial, worker, job, span);
+            range_one_by_one(&partial, worker, span);
     }
+    if (partial.n_words == 0)
+        partial.words = NULL;
     return sink->put(sink, unit, &partial);
 }
 
-pp_status cpu_run_serially(const struct batch_kernel *kernel, const struct job *job, uint64_t first,
-                           uint64_t n, struct sink *sink, pp_result *result) {
-    double begin = clock_seconds();
+static pp_status run_units(const struct cpu_run *run, uint64_t first, uint64_t n,
+                           struct sink *sink) {
     struct cpu_worker worker;
-    pp_status status = cpu_worker_init(&worker, job, kernel);
+    pp_status status = cpu_worker_init(&worker, run);
     for (uint64_t i = 0; status == PP_OK && i < n && !sink_stopped(sink); i++)
-        status = cpu_run_unit(&worker, job, first + i, sink);
+        status = cpu_run_unit(&worker, first + i, sink);
     cpu_worker_free(&worker);
+    return status;
+}
+
+pp_status cpu_run_serially(struct cpu_code code, const struct job *job, uint64_t first, uint64_t n,
+                           struct sink *sink, pp_result *result) {
+    double begin = clock_seconds();
+    struct cpu_run run;
+    pp_status status = cpu_run_init(&run, code, job);
+    if (status == PP_OK)
+        status = run.by_windows ? windows_run_serially(&run, first, n, sink)
+                                : run_units(&run, first, n, sink);
+    cpu_run_free(&run);
     result->threads = 1;
-    result->simd = cpu_simd_of(kernel, job);
+    result->simd = cpu_simd_of(code, job);
     result->phases.compute += clock_seconds() - begin;
     return status;
 }

@@ -13,6 +13,8 @@ ABSENT_BACKEND(backend_openmp, "openmp",
 
 #include "backend/backend.h"
 #include "backend/cpu.h"
+#include "backend/pi.h"
+#include "backend/window.h"
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/error.h"
@@ -25,7 +27,7 @@ ABSENT_BACKEND(backend_openmp, "openmp",
 extern const struct backend backend_openmp;
 
 struct openmp {
-    const struct batch_kernel *kernel;
+    struct cpu_code code;
     unsigned threads;
 };
 
@@ -51,7 +53,7 @@ static pp_status openmp_open(const pp_session_options *options, void **state, pp
     struct openmp *openmp = malloc(sizeof *openmp);
     if (!openmp)
         return pp_fail(error, PP_ERR_MEMORY, "no memory to open a session");
-    openmp->kernel = batch_kernel(options->simd);
+    openmp->code = cpu_code(options->simd);
     openmp->threads = options->threads ? options->threads : default_threads();
     *state = openmp;
     return PP_OK;
@@ -59,10 +61,10 @@ static pp_status openmp_open(const pp_session_options *options, void **state, pp
 
 static void shape(const void *state, const struct job *job, struct shape *out) {
     const struct openmp *openmp = state;
-    cpu_shape(job, openmp->threads, openmp->kernel, out);
+    cpu_shape(job, openmp->threads, openmp->code, out);
 }
 
-/* Units in a parallel-for: the barrier at its end is nothing beside them, skipping them is quick.
+/* Chunks in a parallel-for: the barrier at its end is nothing beside them, skipping them is quick.
  */
 static const uint64_t STRETCH = 1 << 20;
 
@@ -73,41 +75,42 @@ struct call {
     uint64_t first, n;
     struct sink *sink;
     pp_result *result;
+    pp_error *error;
     pp_status status;
 };
 
-static void run_parallel(struct call *call) {
-    double begin = clock_seconds();
-    const struct job *job = call->job;
-    const struct batch_kernel *kernel = call->openmp->kernel;
+/*
+ * A parallel-for can only skip what is left after a stop, and a job may have 2^63 units: so it goes
+ * over a stretch of them at a time.
+ */
+static void run_units(struct call *call, const struct cpu_run *run, int wanted) {
     struct sink *sink = call->sink;
-    uint64_t first = call->first, n = call->n;
+    const uint64_t first = call->first;
     unsigned took_part = 1;
     pp_status outcome = PP_OK;
-    unsigned wanted = call->openmp->threads < n ? call->openmp->threads : (unsigned)(n ? n : 1);
-    /*
-     * A parallel-for can only skip what is left after a stop, and a job may have 2^63 units: so it
-     * goes over a stretch of them at a time.
-     */
-    for (uint64_t begun = 0; begun < n && !sink_stopped(sink); begun += STRETCH) {
-        uint64_t stretch = n - begun < STRETCH ? n - begun : STRETCH, base = first + begun;
-#pragma omp parallel num_threads((int)wanted) default(none)                                        \
-    shared(job, kernel, sink, base, stretch, took_part, outcome)
+    struct cpu_chunks chunks = cpu_chunks(call->job, call->n, (unsigned)wanted);
+    for (uint64_t begun = 0; begun < chunks.n_chunks && !sink_stopped(sink); begun += STRETCH) {
+        uint64_t end = chunks.n_chunks - begun < STRETCH ? chunks.n_chunks : begun + STRETCH;
+#pragma omp parallel num_threads(wanted) default(none)                                             \
+    shared(run, sink, first, begun, end, chunks, took_part, outcome)
         {
             struct cpu_worker worker;
-            pp_status status = cpu_worker_init(&worker, job, kernel);
+            pp_status status = cpu_worker_init(&worker, run);
 #pragma omp single nowait
             took_part = (unsigned)omp_get_num_threads();
             if (status != PP_OK)
                 sink->fail(sink, status);
                 /*
-                 * One unit at a time keeps threads even to the end. Monotonic, since the sink may
+                 * One chunk at a time keeps threads even to the end. Monotonic, since the sink may
                  * hold back a unit until earlier ones are put: those must have been begun.
                  */
 #pragma omp for schedule(monotonic : dynamic, 1) nowait
-            for (uint64_t i = 0; i < stretch; i++)
-                if (status == PP_OK && !sink_stopped(sink))
-                    status = cpu_run_unit(&worker, job, base + i, sink);
+            for (uint64_t chunk = begun; chunk < end; chunk++) {
+                uint64_t unit = cpu_chunk_begin(chunks, chunk),
+                         next = cpu_chunk_begin(chunks, chunk + 1);
+                for (; unit < next && status == PP_OK && !sink_stopped(sink); unit++)
+                    status = cpu_run_unit(&worker, first + unit, sink);
+            }
             cpu_worker_free(&worker);
             if (status != PP_OK) {
 #pragma omp atomic write
@@ -117,7 +120,74 @@ static void run_parallel(struct call *call) {
     }
     call->status = outcome;
     call->result->threads = took_part;
-    call->result->simd = cpu_simd_of(kernel, job);
+}
+
+/* Window after window, each in steps that all threads share out and wait for each other after. */
+static void run_windows(struct call *call, const struct cpu_run *run, int wanted) {
+    struct sink *sink = call->sink;
+    struct window window;
+    unsigned took_part = 1;
+    pp_status outcome = window_init(&window, run, call->first, call->n, (unsigned)wanted);
+    if (outcome == PP_OK) {
+#pragma omp parallel num_threads(wanted) default(none) shared(run, sink, window, took_part, outcome)
+        {
+            struct window_worker worker;
+            pp_status status = window_worker_init(&worker, &window);
+#pragma omp single nowait
+            took_part = (unsigned)omp_get_num_threads();
+            if (status != PP_OK)
+                sink->fail(sink, status);
+            for (;;) {
+#pragma omp single
+                window_next(&window, sink);
+                if (window.n_units == 0)
+                    break;
+#pragma omp for schedule(dynamic, 1)
+                for (uint64_t i = 0; i < window.n_groups; i++)
+                    if (status == PP_OK && !sink_stopped(sink))
+                        window_sieve(&worker, i);
+#pragma omp for schedule(dynamic, 1)
+                for (uint64_t i = 0; i < window.n_pieces; i++)
+                    if (status == PP_OK && !sink_stopped(sink))
+                        window_cross_large(&worker, i);
+                if (status == PP_OK)
+                    window_flush(&worker);
+#pragma omp barrier
+#pragma omp for schedule(monotonic : dynamic, 1)
+                for (uint64_t i = 0; i < window.n_units; i++)
+                    if (status == PP_OK && !sink_stopped(sink))
+                        status = window_put(&worker, i, sink);
+            }
+            window_worker_free(&worker);
+            if (status != PP_OK) {
+#pragma omp atomic write
+                outcome = status;
+            }
+        }
+    }
+    window_free(&window);
+    call->status = outcome;
+    call->result->threads = took_part;
+}
+
+static void run_parallel(struct call *call) {
+    if (call->job->method == PP_METHOD_PI) {
+        call->status =
+            pi_run(call->job, call->openmp->threads, call->sink, call->result, call->error);
+        return;
+    }
+    double begin = clock_seconds();
+    struct cpu_run run;
+    call->status = cpu_run_init(&run, call->openmp->code, call->job);
+    if (call->status == PP_OK) {
+        unsigned threads = call->openmp->threads;
+        if (run.by_windows)
+            run_windows(call, &run, (int)threads);
+        else
+            run_units(call, &run, call->n < threads ? (int)(call->n ? call->n : 1) : (int)threads);
+    }
+    cpu_run_free(&run);
+    call->result->simd = cpu_simd_of(call->openmp->code, call->job);
     call->result->phases.compute += clock_seconds() - begin;
 }
 
@@ -134,10 +204,11 @@ __attribute__((constructor)) static void remember_process(void) {
 
 static pp_status run(void *state, const struct job *job, uint64_t first, uint64_t n,
                      struct sink *sink, pp_result *result, pp_error *error) {
+    if (omp_in_parallel() && job->method == PP_METHOD_PI)
+        return pi_run(job, 1, sink, result, error);
     if (omp_in_parallel()) /* the caller's cores are taken already */
-        return cpu_run_serially(((const struct openmp *)state)->kernel, job, first, n, sink,
-                                result);
-    struct call call = {state, job, first, n, sink, result, PP_OK};
+        return cpu_run_serially(((const struct openmp *)state)->code, job, first, n, sink, result);
+    struct call call = {state, job, first, n, sink, result, error, PP_OK};
     if (getpid() == process_at_load) {
         run_parallel(&call);
         return call.status;

@@ -3,9 +3,11 @@
 #include "cli/output.h"
 #include "cli/render.h"
 #include "cli/session.h"
+#include "cli/signals.h"
 #include "cli/words.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static json_t *json_job(const struct options *options, struct range range) {
     json_t *job =
@@ -67,6 +69,8 @@ static int run(const struct options *options, struct range range, pp_session *se
         output_format(output, "prime\n");
 
     uint64_t distance = range.hi - range.lo;
+    if (options->method && strcmp(options->method, pp_method_name(PP_METHOD_PI)) == 0)
+        signals_give_back(); /* its library does not stop when it is asked to */
     session_follow(session, distance < UINT64_MAX ? distance + 1 : distance);
     pp_status status = listing ? list(session, options, range, output)
                                : pp_count(session, range.lo, range.hi, NULL);

@@ -60,6 +60,11 @@ void signals_hold(bool hold) {
     pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &both, NULL);
 }
 
+void signals_give_back(void) {
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+}
+
 int signals_came(void) {
     return atomic_load(&came);
 }

@@ -14,6 +14,9 @@ void signals_watch(pp_session *session);
 /* Lets signals wait (true) or come again (false), on this thread and those it starts. */
 void signals_hold(bool hold);
 
+/* From here on the signals end the program at once: for work that nothing can stop. */
+void signals_give_back(void);
+
 /* The signal that came, 0 for none. */
 int signals_came(void);
 

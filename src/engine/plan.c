@@ -1,44 +1,76 @@
 /*
- * The cost rule. Constants are seconds on one core of a 2.6 GHz Sapphire Rapids, portable C,
- * found with
- * `cmake --build build --target bench && build/bench/bench_constants`; other machines scale all of
- * them alike, and the rule only compares them.
+ * The cost rule: what each method would take, by counting what it does and what that costs. The
+ * constants are fixed, so that the same command does the same everywhere; other machines scale all
+ * of them alike, and the rule only compares them. `build/bench/bench_constants` measures them, and
+ * `build/bench/bench_map` shows where the rule is off.
  */
 #include "engine/plan.h"
 
+#include "base/cpu.h"
 #include "math/psp_filter.h"
+#include "math/segment.h"
 #include "math/wheel.h"
 
 #include <math.h>
 
+/* Seconds on one core of a Zen 4 at 3.7 GHz. */
+struct pace {
+    /* Testing one by one: a number and its small divisors; base 2 below 2^44 and above, and the
+     * Lucas test, each a bit of the number. */
+    double divided, narrow_bit, bit, lucas_bit;
+    /* The sieve: a number, whatever the primes; crossing off once, by the three kinds of primes. */
+    double sieved, turn, step, hit;
+    /* A sieving prime's position found in a thread, and a large prime made and looked through. */
+    double seek, large;
+    /* Making base primes, a number. */
+    double base;
+};
+
+static const struct pace paces[] = {
+    {1.6e-9, 2.4e-9, 1.5e-9, 6.8e-9, 0.021e-9, 0.3e-9, 3.3e-9, 5e-9, 13e-9, 2.4e-9, 0.073e-9},
+    {1.4e-9, 0.3e-9, 0.65e-9, 1.45e-9, 0.011e-9, 0.3e-9, 3.3e-9, 5e-9, 8e-9, 2.4e-9, 0.063e-9},
+    {0.9e-9, 0.25e-9, 0.5e-9, 1.1e-9, 0.008e-9, 0.3e-9, 1.3e-9, 6e-9, 6e-9, 1.1e-9, 0.061e-9},
+};
+
+/* Devices: of a CPU, two cores taken together; of a GPU, a guess that favours arithmetic. */
+static const struct pace pace_cpu_device = {8e-9, 1e-9,  2.4e-9, 5e-9,  0.06e-9, 0.3e-9,
+                                            3e-9, 10e-9, 12e-9,  12e-9, 0.15e-9};
+static const struct pace pace_gpu = {0.02e-9, 0.004e-9, 0.005e-9, 0.01e-9, 0.001e-9, 0.004e-9,
+                                     0.1e-9,  0.3e-9,   0.1e-9,   0.1e-9,  0.01e-9};
+
 /* Trial division: an odd divisor, below 2^52 in double arithmetic and above it by division. */
 static const double COST_DIVISOR = 0.55e-9, COST_WIDE_DIVISOR = 2.6e-9;
-/*
- * Testing one by one: small divisors for every number; a bit of the exponent in a power, several
- * numbers interleaved; and what the Lucas test takes in powers.
- */
-static const double COST_SMALL_DIVISORS = 16e-9, COST_EXPONENT_BIT = 1.75e-9, LUCAS_POWERS = 4;
-/*
- * The sieve: a number crossed off through, and a base prime set up in a unit. The latter is 4.4 ns
- * while all fits a cache; with the memory that large units touch, about twice that.
- */
-static const double COST_SIEVED = 0.3e-9, COST_BASE_PRIME = 9e-9;
+
 /* Units of methods that test one by one: short enough to share out evenly, long enough to claim. */
 static const double UNIT_SECONDS = 100e-6, UNIT_LEAST_SECONDS = 5e-6;
 /* Below this, waking threads costs more than they bring. */
 static const double PARALLEL_SECONDS = 200e-6;
 
 enum {
-    UNIT_MOST = 1 << 22,       /* numbers, for methods that test one by one */
-    SIEVE_LEAST = 32 << 10,    /* bytes of bitmap: an L1 data cache */
-    SIEVE_USUAL = 512 << 10,   /* half of a small L2 cache */
-    SIEVE_CACHED = 2 << 20,    /* a large L2 cache */
-    SIEVE_MOST = 32 << 20,     /* the memory bound of a thread */
-    SIEVE_LIST_MOST = 2 << 20, /* a listed unit becomes fifteen times as much text */
-    LOOKUP_UNIT = 1 << 16,     /* numbers looked up together in sieved segments */
+    UNIT_MOST = 1 << 22,         /* numbers, for methods that test one by one */
+    SIEVE_LEAST = 32 << 10,      /* bytes of bitmap: an L1 data cache */
+    SIEVE_USUAL = 512 << 10,     /* half an L2 cache: what is sieved at a time */
+    SIEVE_LIST_MOST = 256 << 10, /* a listed unit becomes fifteen times as much text */
+    HYBRID_LEAST = 2 << 10,
+    HYBRID_MOST = 64 << 10,
+    UNITS_EACH = 16,       /* a worker, at least, where a job is long enough */
+    LOOKUP_UNIT = 1 << 16, /* numbers looked up together in sieved segments */
     TEST_UNIT_MOST = 1 << 14,
     TEST_ALIGN = 64
 };
+
+/* How many numbers in a window: as many as its bytes have wheel bits for. */
+static const double WINDOW_NUMBERS = 30.0 * (96 << 20);
+
+const struct pace *plan_pace(enum engine_kind kind, const char *simd) {
+    if (kind != ENGINE_CPU)
+        return kind == ENGINE_GPU ? &pace_gpu : &pace_cpu_device;
+    const char *level = sieve_kernel(simd)->simd;
+    return &paces[cpu_simd_rank(level)];
+}
+
+/* libprimecount 7.6: 54 ms for the primes up to 1e13. */
+static const double COST_PI = 1.2e-10;
 
 static double largest(const struct job *job) {
     if (job->question != QUESTION_TEST)
@@ -57,60 +89,111 @@ static double primes_below(double x) {
     return x < 8 ? 4 : x / (log(x) - 1);
 }
 
-/* Average cost of testing one number of size n, of a range or of an array. */
-static double cost_each(double n, pp_method method) {
+/* The share of numbers that have no factor up to x (Mertens), where that is not below 1 / log n. */
+static double left_by(double x, double n) {
+    double log_n = log(fmax(n, 8));
+    return fmax(0.5615 / log(fmax(x, 8)), 1 / log_n);
+}
+
+/* What deciding costs, of numbers that small divisors leave: so many, so many of them prime. */
+static double cost_tests(const struct pace *pace, double n, double left, double primes) {
+    double bits = log2(fmax(n, 8));
+    if (n < (double)PSP_FILTER_BOUND)
+        return left * bits * pace->narrow_bit;
+    return left * bits * pace->bit + primes * bits * pace->lucas_bit;
+}
+
+/* Small divisors reach about this far. */
+static const double SMALL_DIVISORS = 300;
+
+/* Average cost of testing one number of size n. */
+static double cost_each(const struct pace *pace, double n, pp_method method) {
     double density = n < 8 ? 1 : 1 / log(n);
     if (method == PP_METHOD_TRIAL) {
         double divisor = n < 0x1p52 ? COST_DIVISOR : COST_WIDE_DIVISOR;
         /* A prime meets every odd divisor; composites together about as many as primes do. */
         return 5e-9 + density * sqrt(n) * divisor;
     }
-    double test = (n < 8 ? 3 : log2(n)) * COST_EXPONENT_BIT;
-    /* One number in nine passes the small divisors and meets base 2; the table has no room above. */
-    double lucas = n < (double)PSP_FILTER_BOUND ? 0 : LUCAS_POWERS;
-    return COST_SMALL_DIVISORS + 0.11 * test + density * lucas * test;
+    return pace->divided + cost_tests(pace, n, left_by(SMALL_DIVISORS, n), density);
 }
 
+/* How often a number is crossed off by primes in [from, to] (Mertens). */
+static double crossings(double from, double to) {
+    return to > from ? log(log(to)) - log(log(from)) : 0;
+}
+
+/* Sieving `size` numbers by primes up to `limit`, by one of `workers` that share the work. */
+static double cost_sieve(const struct pace *pace, double size, double limit, double workers) {
+    const double turns = fmin(limit, SEGMENT_TURN_LIMIT), steps = fmin(limit, SEGMENT_STEP_LIMIT);
+    double each = pace->sieved + 8 / 30.0 * pace->turn * crossings(163, turns) +
+                  48 / 210.0 * pace->step * crossings(SEGMENT_TURN_LIMIT, steps) +
+                  8 / 30.0 * pace->hit * crossings(SEGMENT_STEP_LIMIT, limit);
+    double cost = size * each + workers * primes_below(steps) * pace->seek + steps * pace->base;
+    if (limit > SEGMENT_STEP_LIMIT) {
+        double windows = ceil(size / WINDOW_NUMBERS);
+        cost += windows * (primes_below(limit) * pace->large + limit * pace->base);
+    }
+    return cost;
+}
+
+double plan_cost(const struct pace *pace, const struct job *job, pp_method method) {
+    double n = largest(job), size = (double)job_size(job), root = sqrt(n);
+    if (method ==
+        PP_METHOD_PI) /* counting from 0 takes n^(2/3), and a range begins somewhere else */
+        return COST_PI * 2 * pow(n, 2 / 3.0);
+    if (job->question == QUESTION_TEST) {
+        if (method != PP_METHOD_SIEVE)
+            return size * cost_each(pace, n, method);
+        /* The base is sieved, and then around each number. */
+        return root * pace->base + size * primes_below(root) * pace->seek;
+    }
+    if (method == PP_METHOD_SIEVE)
+        return 5e-6 + cost_sieve(pace, size, root, 1);
+    if (method == PP_METHOD_HYBRID) {
+        double limit = fmin(hybrid_limit(size), root), left = left_by(limit, n);
+        double density = 1 / log(fmax(n, 8));
+        return 5e-6 + cost_sieve(pace, size, limit, 1) +
+               (limit < root ? size * cost_tests(pace, n, left, density) : 0);
+    }
+    /* One by one only what is coprime to 30. */
+    if (method == PP_METHOD_MR)
+        return size * (8 / 30.0 * pace->divided +
+                       cost_tests(pace, n, left_by(SMALL_DIVISORS, n), 1 / log(fmax(n, 8))));
+    return size * cost_each(pace, n, method);
+}
+
+pp_method plan_method(const struct pace *pace, const struct job *job) {
+    static const pp_method methods[] = {PP_METHOD_MR, PP_METHOD_SIEVE, PP_METHOD_HYBRID};
+    pp_method best = PP_METHOD_MR;
+    for (size_t i = 1; i < sizeof methods / sizeof *methods; i++)
+        if ((job->question != QUESTION_TEST || methods[i] == PP_METHOD_SIEVE) &&
+            plan_cost(pace, job, methods[i]) < plan_cost(pace, job, best))
+            best = methods[i];
+    return best;
+}
+
+bool plan_is_parallel(const struct pace *pace, const struct job *job) {
+    return plan_cost(pace, job, job->method) > PARALLEL_SECONDS;
+}
+
+/* Bytes of bitmap in a unit. */
 static double sieve_bytes(const struct job *job, double workers) {
-    double root_primes = primes_below(sqrt(largest(job)));
-    double bytes = (double)job_size(job) / WHEEL_BYTE / (4 * workers);
-    if (bytes > SIEVE_USUAL)
-        bytes = SIEVE_USUAL;
-    /* Every unit sets up every base prime: worth it for 8 bytes each in cache, 2 beyond it. */
-    bytes = fmax(bytes, fmin(8 * root_primes, SIEVE_CACHED));
-    bytes = fmax(bytes, 2 * root_primes);
-    double most = job->question == QUESTION_LIST ? SIEVE_LIST_MOST : SIEVE_MOST;
-    return fmax(fmin(bytes, most), SIEVE_LEAST);
+    double least = SIEVE_LEAST,
+           most = job->question == QUESTION_LIST ? SIEVE_LIST_MOST : SIEVE_USUAL;
+    if (job->method == PP_METHOD_HYBRID) {
+        least = HYBRID_LEAST;
+        most = HYBRID_MOST;
+    }
+    double share = (double)job_size(job) / WHEEL_BYTE / (UNITS_EACH * workers);
+    return fmax(fmin(share, most), least);
 }
 
-double plan_cost(const struct job *job, pp_method method) {
-    double n = largest(job), size = (double)job_size(job);
-    if (method != PP_METHOD_SIEVE)
-        return size * cost_each(n, method);
-    double base_primes = primes_below(sqrt(n));
-    /* The base itself is sieved too, and a test of scattered numbers sieves around each. */
-    double making = sqrt(n) * COST_SIEVED, setup = base_primes * COST_BASE_PRIME;
-    if (job->question == QUESTION_TEST)
-        return making + size * setup;
-    double units = size / WHEEL_BYTE / sieve_bytes(job, 1);
-    return 5e-6 + making + (units < 1 ? 1 : units) * setup + size * COST_SIEVED;
-}
-
-pp_method plan_method(const struct job *job) {
-    double mr = plan_cost(job, PP_METHOD_MR), sieve = plan_cost(job, PP_METHOD_SIEVE);
-    return mr <= sieve ? PP_METHOD_MR : PP_METHOD_SIEVE;
-}
-
-bool plan_is_parallel(const struct job *job) {
-    return plan_cost(job, job->method) > PARALLEL_SECONDS;
-}
-
-uint64_t plan_unit_size(const struct job *job, const struct shape *shape) {
-    if (job->method == PP_METHOD_SIEVE && job->question != QUESTION_TEST)
+uint64_t plan_unit_size(const struct pace *pace, const struct job *job, const struct shape *shape) {
+    if (job_sieves(job))
         return (uint64_t)sieve_bytes(job, shape->workers) * WHEEL_BYTE;
     if (job->method == PP_METHOD_SIEVE)
         return LOOKUP_UNIT;
-    double cost = cost_each(largest(job), job->method) / shape->speed;
+    double cost = cost_each(pace, largest(job), job->method);
     double share = (double)job_size(job) / (8.0 * shape->workers);
     double size = fmax(fmin(UNIT_SECONDS / cost, share), UNIT_LEAST_SECONDS / cost);
     double most = job->question == QUESTION_TEST ? TEST_UNIT_MOST * shape->speed : UNIT_MOST;

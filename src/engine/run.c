@@ -129,12 +129,18 @@ static pp_status copy_words(struct consumer *consumer, uint64_t unit,
     return PP_OK;
 }
 
-/* Cuts a job for a backend, into units of `size` numbers or as planned. Returns its workers. */
-static unsigned cut(const struct opened *opened, struct job *job, uint64_t size) {
+/* Cuts a job for a backend, into units of `size` numbers or as planned. Returns its shape. */
+static struct shape cut(const struct opened *opened, struct job *job, uint64_t size) {
     struct shape shape;
     opened->backend->shape(opened->state, job, &shape);
-    job_cut(job, size ? size : plan_unit_size(job, &shape), shape.align);
-    return shape.workers;
+    if (job->method == PP_METHOD_PI)
+        size = UINT64_MAX; /* in one piece */
+    if (!size)
+        size = plan_unit_size(opened->pace, job, &shape);
+    if (shape.unit_most && size > shape.unit_most)
+        size = shape.unit_most;
+    job_cut(job, size, shape.align);
+    return shape;
 }
 
 /* Up to here the plain sieve, on one thread, is at once fast enough and simplest. */
@@ -200,7 +206,8 @@ static uint64_t largest_number(const struct job *job) {
 
 /* The backend for a job: with auto, the last one that was opened is for the long ones. */
 static const struct opened *choose(const pp_session *session, const struct job *job) {
-    return &session->opened[plan_is_parallel(job) ? session->n_opened - 1 : 0];
+    const struct opened *last = &session->opened[session->n_opened - 1];
+    return plan_is_parallel(last->pace, job) ? last : session->opened;
 }
 
 pp_status engine_fail(pp_session *session, pp_status status, const char *message) {
@@ -212,12 +219,14 @@ pp_status engine_run(pp_session *session, struct job *job, struct consumer *cons
     double begin = clock_seconds();
     session->error = (pp_error){.status = PP_OK};
     session->has_result = false;
-    job->method = session->method == PP_METHOD_AUTO ? plan_method(job) : session->method;
+    job->method = session->method == PP_METHOD_AUTO ? plan_method(session->opened[0].pace, job)
+                                                    : session->method;
     const struct opened *opened = choose(session, job);
     if (!opened->backend->supports(job->question, job->method))
-        return pp_fail(&session->error, PP_ERR_UNAVAILABLE, "backend %s does not have method %s",
-                       opened->backend->name, pp_method_name(job->method));
-    unsigned workers = cut(opened, job, session->unit_size);
+        return pp_fail(&session->error, PP_ERR_UNAVAILABLE, "backend %s does not have method %s%s",
+                       opened->backend->name, pp_method_name(job->method),
+                       job->method == PP_METHOD_PI ? " for this: it only counts" : "");
+    struct shape shape = cut(opened, job, session->unit_size);
 
     pp_result result = {.backend = opened->backend->name,
                         .device = "CPU",
@@ -228,13 +237,15 @@ pp_status engine_run(pp_session *session, struct job *job, struct consumer *cons
                         .units = job->n_units};
     struct sieve_base *base = NULL;
     pp_status status = PP_OK;
-    if (job->method == PP_METHOD_SIEVE && job->n_units) {
-        status = make_base(session, opened, isqrt64(largest_number(job)), &base);
+    if ((job->method == PP_METHOD_SIEVE || job->method == PP_METHOD_HYBRID) && job->n_units) {
+        uint32_t root = isqrt64(largest_number(job));
+        status =
+            make_base(session, opened, root < shape.base_limit ? root : shape.base_limit, &base);
         job->base = base;
         result.phases.prepare = clock_seconds() - begin;
     }
     if (status == PP_OK && consumer && consumer->begin)
-        status = consumer->begin(consumer, job, workers);
+        status = consumer->begin(consumer, job, shape.workers);
     if (status == PP_OK)
         status = run_gathered(session, opened, job, consumer, &result);
     job->base = NULL;

@@ -46,8 +46,14 @@ static pp_status open_backend(pp_session *session, const struct backend *backend
     opened->backend = backend;
     pp_status status = backend->open(options, &opened->state, error);
     opened->startup = clock_seconds() - begin;
-    session->n_opened += status == PP_OK;
-    return status;
+    if (status != PP_OK)
+        return status;
+    struct shape shape;
+    const struct job any = {.question = QUESTION_TEST, .method = PP_METHOD_MR};
+    backend->shape(opened->state, &any, &shape);
+    opened->pace = plan_pace(shape.kind, options->simd);
+    session->n_opened++;
+    return PP_OK;
 }
 
 /* auto: the CPU backends there are. A build without OpenMP has serial alone. */
@@ -65,9 +71,15 @@ static pp_status open_auto(pp_session *session, const pp_session_options *option
     return pp_fail(error, status, "%s", why.message);
 }
 
-/* Is there any backend at all that could, in this version, use the method? */
-static bool method_known(const pp_session *session, pp_method method) {
-    return method == PP_METHOD_AUTO || session->opened[0].backend->supports(QUESTION_COUNT, method);
+/* Said at once, rather than when the first job is there. */
+static pp_status check_method(const pp_session *session, pp_method method, pp_error *error) {
+    const struct backend *backend = session->opened[0].backend;
+    if (method == PP_METHOD_AUTO || backend->supports(QUESTION_COUNT, method))
+        return PP_OK;
+    return pp_fail(error, PP_ERR_UNAVAILABLE, "backend %s does not have method %s%s", backend->name,
+                   pp_method_name(method),
+                   method == PP_METHOD_PI ? " (which only CPUs do, in a build with libprimecount)"
+                                          : "");
 }
 
 static pp_status open_session(pp_session *session, const pp_session_options *options,
@@ -106,10 +118,7 @@ static pp_status open_session(pp_session *session, const pp_session_options *opt
     }
     pp_status status = backend ? open_backend(session, backend, options, error)
                                : open_auto(session, options, error);
-    if (status == PP_OK && !method_known(session, options->method))
-        status = pp_fail(error, PP_ERR_UNAVAILABLE, "method %s is not in this version",
-                         pp_method_name(options->method));
-    return status;
+    return status == PP_OK ? check_method(session, options->method, error) : status;
 }
 
 pp_status pp_session_open(const pp_session_options *options, pp_session **out, pp_error *error) {

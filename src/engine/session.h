@@ -4,6 +4,7 @@
 
 #include "backend/backend.h"
 #include "base/error.h"
+#include "engine/plan.h"
 
 #include <parprime.h>
 #include <stdatomic.h>
@@ -12,6 +13,7 @@
 struct opened {
     const struct backend *backend;
     void *state;
+    const struct pace *pace;
     double startup; /* seconds it took */
 };
 

@@ -45,14 +45,13 @@ static void judge_fail(struct sink *sink, pp_status status) {
 pp_status verify_unit(const struct job *job, uint64_t unit, const struct partial *partial,
                       pp_error *error) {
     struct job again = *job;
-    if (again.method != PP_METHOD_SIEVE)
-        again.method = PP_METHOD_MR;
+    /* What was sieved is sieved again, with tests where the base primes do not reach far enough. */
+    again.method = job_sieves(job) ? PP_METHOD_HYBRID : PP_METHOD_MR;
     if (partial->words && again.question == QUESTION_COUNT)
         again.question = QUESTION_LIST; /* for its bitmap */
     struct judge judge = {.sink = {.put = judge_put, .fail = judge_fail}, .doubted = partial};
     pp_result ignored = {0};
-    pp_status status =
-        cpu_run_serially(batch_kernel("none"), &again, unit, 1, &judge.sink, &ignored);
+    pp_status status = cpu_run_serially(cpu_code("none"), &again, unit, 1, &judge.sink, &ignored);
     if (status != PP_OK || judge.same)
         return status;
     struct span span = job_span(job, unit);

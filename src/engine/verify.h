@@ -12,7 +12,7 @@ bool verify_chosen(double percent);
 
 /*
  * Recomputes a unit on this thread, by a way of the host's: mr for methods that test one by one,
- * else the sieve with the same base primes. PP_ERR_DISAGREE, and error says what each found, if
+ * else hybrid with the same base primes. PP_ERR_DISAGREE, and error says what each found, if
  * count, digest or, where there is one, the bitmap differ.
  */
 pp_status verify_unit(const struct job *job, uint64_t unit, const struct partial *partial,

@@ -12,6 +12,11 @@ static uint64_t origin(const struct job *job, struct span all) {
     return all.lo - all.lo % job->align;
 }
 
+bool job_sieves(const struct job *job) {
+    return job->question != QUESTION_TEST &&
+           (job->method == PP_METHOD_SIEVE || job->method == PP_METHOD_HYBRID);
+}
+
 uint64_t job_size(const struct job *job) {
     if (job->question == QUESTION_TEST)
         return job->n_numbers;

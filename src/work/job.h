@@ -8,6 +8,7 @@
 #include "math/sieve.h"
 
 #include <parprime.h>
+#include <stdbool.h>
 
 enum question {
     QUESTION_TEST,  /* which of numbers[0..n) are prime: a bit each */
@@ -24,7 +25,11 @@ struct job {
     uint64_t unit_size; /* numbers in a unit: a multiple of align */
     uint64_t align;     /* see job_cut */
     uint64_t n_units;
-    const struct sieve_base *base; /* method sieve: primes up to the root of the largest number */
+    /*
+     * Methods sieve and hybrid: primes up to the root of the largest number, or as many of them as
+     * the backend has asked for (shape.base_limit).
+     */
+    const struct sieve_base *base;
 };
 
 /* A unit's share of the domain: numbers [lo, hi], or of the array [lo, hi] by index. */
@@ -41,6 +46,9 @@ void job_cut(struct job *job, uint64_t size, uint64_t align);
 
 /* The share of unit `unit`, which is below n_units. Never empty. */
 struct span job_span(const struct job *job, uint64_t unit);
+
+/* Is it answered by sieving bitmaps, at least in part? Its units are then made of whole words. */
+bool job_sieves(const struct job *job);
 
 /* Numbers in the job, 2^64 - 1 when there are more. */
 uint64_t job_size(const struct job *job);

@@ -94,8 +94,8 @@ short=(compare --runs 1 --warmup 0)
 }
 
 @test "only what is not available: 4" {
-    refuses 4 "method pi is not in this version" "${short[@]}" --method pi -- count 10
-    refuses 4 "method hybrid is not in this version" "${short[@]}" -- count 10 --method hybrid
+    refuses 4 "does not have method pi" "${short[@]}" --method pi -- list 10
+    refuses 4 "does not have method pi" "${short[@]}" -- list 10 --method pi
     PARPRIME_SIMD=none refuses 4 "cannot run avx2 code" "${short[@]}" --simd avx2 -- count 10
     refuses 4 "no usable device 'abacus'" "${short[@]}" -- count 10 --device abacus
     refuses 4 "no usable device 'abacus'" "${short[@]}" --device abacus -- count 10

@@ -98,11 +98,8 @@ load helper
 }
 
 @test "what is known but not here: 4, with the reason" {
-    for method in hybrid pi; do
-        refuses 4 "method $method is not in this version" count 1e6 --method $method
-        refuses 4 "method $method is not in this version" list 100 --method $method
-        refuses 4 "method $method is not in this version" test 7 --method $method
-    done
+    refuses 4 "does not have method pi" list 100 --method pi
+    refuses 4 "does not have method pi" test 7 --method pi
     for level in avx2 avx512; do
         PARPRIME_SIMD=none refuses 4 "cannot run $level code" count 1e6 --simd $level
     done

@@ -152,3 +152,36 @@ digest() {
     pp 0 count 2 2 --backend serial
     [[ $stderr == "1 prime in "*" serial, 1 thread, "* ]] || fail "one is no plural"
 }
+
+# ---- method pi: where the build has it --------------------------------------------------------
+
+pi_or_skip() {
+    "$PARPRIME" count 10 --method pi -q >/dev/null 2>&1 || skip "this build has no libprimecount"
+}
+
+@test "method pi counts ranges as the sieve does, without a digest" {
+    pi_or_skip
+    for range in 0 1 2 "0 1" "2 2" "4 4" "1e12 1e12+1e8" 1e9 "100 1000"; do
+        for backend in serial auto; do
+            pp 0 count $range --method pi --backend $backend
+            [[ $stderr != *digest* ]]
+            answers "$("$PARPRIME" count $range --method sieve -q)"
+        done
+    done
+    pp 0 count 1e13 --method pi
+    answers 346065536839
+    pp 0 count 1e6 --method pi --format json
+    [[ $output == *'"digest": null'* ]]
+}
+
+@test "method pi only counts: 4" {
+    pi_or_skip
+    refuses 4 "does not have method pi for this: it only counts" list 100 --method pi
+    refuses 4 "does not have method pi for this: it only counts" test 7 --method pi
+}
+
+@test "a signal ends method pi at once" {
+    pi_or_skip
+    run timeout -s INT 1 "$PARPRIME" count 1e18 --method pi
+    [ "$status" -eq 124 ]
+}

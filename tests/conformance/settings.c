@@ -2,7 +2,8 @@
 
 #include "work/digest.h"
 
-static const pp_method methods[] = {PP_METHOD_TRIAL, PP_METHOD_MR, PP_METHOD_SIEVE};
+static const pp_method methods[] = {PP_METHOD_TRIAL, PP_METHOD_MR, PP_METHOD_SIEVE,
+                                    PP_METHOD_HYBRID};
 static const char *const kernel_kinds[] = {"cpu", "gpu"};
 static const unsigned thread_counts[] = {1, 2, 3, 7};
 

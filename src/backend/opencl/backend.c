@@ -225,9 +225,11 @@ static pp_status opencl_open(const pp_session_options *options, void **state, pp
 
 static void shape(const void *state, const struct job *job, struct shape *out) {
     const struct opencl *opencl = state;
-    *out = (struct shape){.workers = opencl->units,
+    *out = (struct shape){.kind = opencl->is_cpu ? ENGINE_CPU_DEVICE : ENGINE_GPU,
+                          .workers = opencl->units,
                           .align = job->question == QUESTION_TEST ? 64 : WHEEL_WORD,
-                          .speed = opencl->is_cpu ? 1 : 16};
+                          .speed = opencl->is_cpu ? 1 : 16,
+                          .base_limit = UINT32_MAX};
 }
 
 const struct backend backend_opencl = {"opencl", probe,      supports,    opencl_open,
