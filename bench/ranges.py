@@ -138,8 +138,10 @@ class Program(Contestant):
 
     def command(self, row, question):
         if self.own:
-            return [self.words[0], question, str(row.lo), str(row.hi), "-q", "-t",
-                    str(self.threads)] + self.words[1:]
+            # A device has its own units, which may not be ours to choose.
+            threads = [] if "--backend=opencl" in self.words else ["-t", str(self.threads)]
+            return ([self.words[0], question, str(row.lo), str(row.hi), "-q"] + threads
+                    + self.words[1:])
         return (self.words + [str(row.lo), str(row.hi), "-q", "-t", str(self.threads)]
                 + (["-p"] if question == "list" else []))
 
@@ -211,7 +213,7 @@ def own_variants(options):
         words = dict(word.split("=", 1) for word in extra.split(",") if "=" in word)
         if not words or set(words) - {"backend", "device", "method", "simd"}:
             stop(2, f"--extra {extra}: backend=, device=, method=, simd=")
-        variants.append((extra, f"parprime, {extra}", words))
+        variants.append((extra, "parprime, " + ", ".join(words.values()), words))
     if options.opencl:
         on_device = {"backend": "opencl"}
         if options.device:
@@ -270,7 +272,7 @@ class Bench:
             for name, label, words in variants:
                 words = [f"--{key}={value}" for key, value in words.items()]
                 if "--backend=opencl" in words and threads != self.threads[-1]:
-                    continue  # a device has its own units
+                    continue
                 found.append(Program(name, label, threads, True, [self.options.program] + words))
         return self.base_is(found)
 
@@ -289,9 +291,8 @@ class Bench:
             for name, label, words in own_variants(self.options):
                 if words.get("backend") == "opencl" and threads != self.threads[-1]:
                     continue
-                opened = runner.ask(task="session", threads=threads, **words)
-                if "error" in opened and words.get("backend") == "opencl":
-                    opened = runner.ask(task="session", threads=0, **words)
+                asked = 0 if words.get("backend") == "opencl" else threads
+                opened = runner.ask(task="session", threads=asked, **words)
                 if "error" in opened:
                     self.left_out.append(f"lib{label}, {threads_text(threads)}: {opened['error']}")
                     continue
@@ -417,7 +418,7 @@ class Bench:
             report.table(self.counted(
                 "libraries", row, contestants,
                 lambda c, cap, row=row: c.run(runner, row, "count", cap), "count"))
-        for row in rows:
+        for row in [] if self.options.count_only else rows:
             if row.hi - row.lo > LIBRARY_LIST_MOST:
                 report.line(f"left out: {row.name}, lists: too much memory")
                 continue
@@ -499,6 +500,7 @@ def main():
     parser.add_argument("--sections", default=",".join(SECTIONS), help="of %(default)s")
     parser.add_argument("--rows", nargs="+", metavar="ROW",
                         help="names of the table, long, short, or [LO,HI], LO+LENGTH, 2^64-LENGTH")
+    parser.add_argument("--count-only", action="store_true", help="no lists between libraries")
     parser.add_argument("--list-rows", nargs="+", metavar="ROW", help="the same for listing")
     parser.add_argument("--sinks", default=",".join(SINKS), help="of listing: %(default)s")
     parser.add_argument("--threads", type=int, default=2, help="beside one (2)")
