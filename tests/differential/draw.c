@@ -140,6 +140,19 @@ static double seconds_of(pp_method method, struct drawn_range range, uint64_t un
     }
 }
 
+/* pi finds out at its first count whether its library is here. */
+static pp_status try_open(const pp_session_options *options, pp_session **session,
+                          pp_error *error) {
+    pp_status status = pp_session_open(options, session, error);
+    if (status == PP_OK && options->method == PP_METHOD_PI)
+        status = pp_count(*session, 0, 10, NULL);
+    if (status != PP_OK) {
+        pp_session_close(*session);
+        *session = NULL;
+    }
+    return status;
+}
+
 static pp_session *open_drawn(uint64_t *random, const pp_method *methods, size_t n_methods,
                               const struct drawn_range *range, const char **name) {
     static char text[200];
@@ -173,10 +186,10 @@ static pp_session *open_drawn(uint64_t *random, const pp_method *methods, size_t
                                       .unit_size = unit_size};
         pp_session *session = NULL;
         pp_error error = {PP_OK, 0, ""};
-        pp_status status = pp_session_open(&options, &session, &error);
+        pp_status status = try_open(&options, &session, &error);
         if (status == PP_ERR_USAGE) { /* a device whose threads are not ours to choose */
             options.threads = threads = 0;
-            status = pp_session_open(&options, &session, &error);
+            status = try_open(&options, &session, &error);
         }
         if (status == PP_ERR_UNAVAILABLE && method != PP_METHOD_AUTO)
             continue; /* draw_everything says whether that can be */
@@ -214,7 +227,8 @@ void draw_everything(void) {
             pp_session_options options = {
                 .backend = devices[d].backend, .device = devices[d].id, .method = method};
             pp_session *session = NULL;
-            pp_status status = pp_session_open(&options, &session, NULL);
+            pp_error error;
+            pp_status status = try_open(&options, &session, &error);
             pp_session_close(session);
             printf("%-11s %-7s", devices[d].id, pp_method_name(method));
             if (status == PP_ERR_UNAVAILABLE) {
