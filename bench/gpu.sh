@@ -8,7 +8,8 @@
 #               there is)
 #   PARPRIME    a program built elsewhere, for a machine without compilers or headers
 #   CONFORMANCE a conformance test built elsewhere (default: the one that is built beside it)
-#   BATCH       bench/batch built elsewhere (default: the one that is built beside it)
+#   BATCH, RUNNER  bench/batch and bench/range_runner built elsewhere (default: those built beside it)
+#   PRIMESIEVE  another primesieve than the installed one: the program, or the folder with it
 #   SCALE=small sizes for trying the script out; results of it are not for quoting
 #   RESULTS     where the file goes (default: bench/results)
 set -uo pipefail
@@ -65,9 +66,10 @@ build() {
     fi
     PARPRIME=build-gpu/parprime
     # A bench that cannot be built costs its section, not the record.
-    cmake --build build-gpu --parallel "$(nproc)" --target bench_batch >>build.log 2>&1 ||
-        say "warning: bench/batch was not built, see build.log"
+    cmake --build build-gpu --parallel "$(nproc)" --target bench_batch bench_range_runner \
+        >>build.log 2>&1 || say "warning: bench/batch or bench/range_runner was not built, see build.log"
     BATCH=${BATCH:-build-gpu/bench/batch}
+    RUNNER=${RUNNER:-build-gpu/bench/range_runner}
     CONFORMANCE=${CONFORMANCE:-$(compgen -G 'build-gpu/tests/*conformance*table*' | head -n 1)}
 }
 
@@ -133,14 +135,29 @@ report() {
     else
         echo "left out: bench/batch was not built"
     fi
-    section "primesieve on all cores of the same machine"
-    if command -v primesieve >/dev/null; then
+    section "Ranges: the device, all cores, and primesieve on all cores, answers checked"
+    ranges
+}
+
+# The base is primesieve where it is found (the one on PATH, or PRIMESIEVE's), else parprime on all
+# cores.
+ranges() {
+    local on=backend=opencl${device:+,device=$device} place=()
+    [ -n "${PRIMESIEVE:-}" ] && place=(--primesieve "$PRIMESIEVE")
+    if [ -x "${RUNNER:-}" ] && command -v python3 >/dev/null; then
+        show python3 bench/ranges.py --program "$PARPRIME" --runner "$RUNNER" "${place[@]}" \
+            --sections programs,libraries --count-only --rows "${rows[@]}" \
+            --threads "$cores" --only-threads --runs "$range_runs" --cap 300 \
+            --extra "$on" --extra "$on,method=sieve" --extra backend=openmp,method=sieve
+    elif command -v primesieve >/dev/null; then
+        echo "no python3, or bench/range_runner was not built: primesieve for itself"
+        echo
         show primesieve --version
         show primesieve "$((long_number))" --time
         show primesieve 1e12 -d "$((window_number))" --time
         show primesieve 2^60 -d "$((window_number))" --time
     else
-        echo "left out: primesieve is not installed"
+        echo "left out: no python3, or bench/range_runner was not built; no primesieve"
     fi
 }
 
@@ -154,9 +171,11 @@ chosen=()
 if [ "${SCALE:-}" = small ]; then
     runs=6 far=1e15 short=1e5 long=1e8 long_number=100000000 window=1e7 window_number=10000000
     amount=100000 batch_runs=2 batch_scale=200
+    range_runs=2 rows=('[0,1e8]' 1e12+1e7 2^60+2^22)
 else
     runs=9 far=1e18 short=1e7 long=1e10 long_number=10000000000 window=1e9
     window_number=1000000000 amount=20000000 batch_runs=5 batch_scale=1
+    range_runs=6 rows=('[0,1e10]' '[0,1e12]' 1e12+1e9 1e16+1e10 2^60+2^36)
 fi
 numbers=$(mktemp)
 head -c $((amount * 8)) /dev/urandom >"$numbers"

@@ -23,3 +23,60 @@ int all_but_one_prime(uint64_t n) {
 int n_is_prime(uint64_t n) {
     return all_prime(n);
 }
+
+/*
+ * A libprimesieve for bench/ranges.py, by trial division: right below 2^32 or so unless PEER_LIE in
+ * the environment says what it is to be wrong about, "count" or "list".
+ */
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+uint64_t primesieve_count_primes(uint64_t lo, uint64_t hi);
+void *primesieve_generate_primes(uint64_t lo, uint64_t hi, size_t *n, int type);
+void primesieve_free(void *primes);
+void primesieve_set_num_threads(int threads);
+const char *primesieve_version(void);
+
+static int lies(const char *about) {
+    const char *wish = getenv("PEER_LIE");
+    return wish && strcmp(wish, about) == 0;
+}
+
+static int divided(uint64_t n) {
+    for (uint64_t d = 2; d * d <= n; d++)
+        if (n % d == 0)
+            return 1;
+    return n < 2;
+}
+
+uint64_t primesieve_count_primes(uint64_t lo, uint64_t hi) {
+    uint64_t n = (uint64_t)lies("count");
+    for (uint64_t i = lo; i <= hi; i++)
+        n += !divided(i);
+    return n;
+}
+
+void *primesieve_generate_primes(uint64_t lo, uint64_t hi, size_t *n, int type) {
+    (void)type;
+    uint64_t *primes = malloc((size_t)(hi - lo + 1) * sizeof *primes);
+    *n = 0;
+    for (uint64_t i = lo; primes && i <= hi; i++)
+        if (!divided(i))
+            primes[(*n)++] = i;
+    if (primes && *n && lies("list")) /* as many, and one of them another */
+        primes[*n / 2]++;
+    return primes;
+}
+
+void primesieve_free(void *primes) {
+    free(primes);
+}
+
+void primesieve_set_num_threads(int threads) {
+    (void)threads;
+}
+
+const char *primesieve_version(void) {
+    return "0.0.9";
+}

@@ -19,8 +19,21 @@ struct drawn_range draw_range(uint64_t *random, uint64_t most, uint64_t length);
 /* A composite made to fool a test: few and close factors, or a form of strong pseudoprimes. */
 uint64_t draw_adversary(uint64_t *random);
 
-/* A usable backend, a method and a unit size by chance, and a session of them. */
+/*
+ * A session of a usable backend, with a method, threads, a SIMD level and a unit size by chance;
+ * *name says which, until the next is drawn. Only methods that answer every question, with a
+ * digest, and quickly up to 10^9 or so.
+ */
 pp_session *draw_session(uint64_t *random, const char **name);
+
+/*
+ * The same for counting and listing this range: by any method that does not take too long there.
+ * pi counts only, without a digest. What the build does not have is not drawn.
+ */
+pp_session *draw_session_for(uint64_t *random, struct drawn_range range, const char **name);
+
+/* Prints what has been drawn how often; fails if a way that can be opened never was. */
+void draw_everything(void);
 
 /* Factor by which tests do more with PARPRIME_TEST_ALL=1. */
 unsigned draw_effort(void);
