@@ -15,21 +15,32 @@
 #include "arith64.h"
 #endif
 
-/* The Jacobi symbol (a|n) for odd n. */
-static inline int l64_jacobi(a64_u64 a, a64_u64 n) {
+/* The Jacobi symbol (a|n) for odd n. One 64-bit division at most, where GPUs are slowest. */
+static inline int l64_jacobi(a64_u32 a, a64_u64 n) {
     int sign = 1;
-    for (a %= n; a; a %= n) {
-        int twos = A64_CTZ(a);
-        a >>= twos;
-        if ((twos & 1) && ((n & 7) == 3 || (n & 7) == 5))
+    a64_u32 below = (a64_u32)(n & 7); /* n modulo 8: all that the signs need */
+    if (a == 0)
+        return n == 1;
+    int twos = A64_CTZ(a);
+    a >>= twos;
+    if ((twos & 1) && (below == 3 || below == 5))
+        sign = -sign;
+    if ((a & below & 3) == 3)
+        sign = -sign;
+    /* (n|a), all in 32 bits from here on. */
+    a64_u32 top = (a64_u32)(n % a), bottom = a;
+    while (top) {
+        twos = A64_CTZ(top);
+        top >>= twos;
+        if ((twos & 1) && ((bottom & 7) == 3 || (bottom & 7) == 5))
             sign = -sign;
-        if ((a & n & 3) == 3)
+        if ((top & bottom & 3) == 3)
             sign = -sign;
-        a64_u64 swapped = a;
-        a = n;
-        n = swapped;
+        a64_u32 swapped = bottom % top;
+        bottom = top;
+        top = swapped;
     }
-    return n == 1 ? sign : 0;
+    return bottom == 1 ? sign : 0;
 }
 
 static inline int l64_is_square(a64_u64 n) {
@@ -43,7 +54,7 @@ static inline int l64_is_square(a64_u64 n) {
 /* The least P >= 3 with (P² - 4|n) = -1, for odd n > 2; 0 when the search finds n composite. */
 static inline a64_u32 l64_search_parameter(a64_u64 n) {
     for (a64_u32 p = 3;; p++) {
-        int symbol = l64_jacobi((a64_u64)p * p - 4, n);
+        int symbol = l64_jacobi(p * p - 4, n);
         if (symbol < 0)
             return p;
         /* A prime shares no factor with D, unless it divides P + 2. */

@@ -314,8 +314,30 @@ static inline int pp_base2_wide(ulong *list, ushort *places, int n) {
     return kept;
 }
 
+/*
+ * Base 2 on what the small divisors, or a sieve, have left, and the rest of the test on the few
+ * that pass: sets the flags of those that are prime. The lists have room for PP_BLOCK + PP_GROUP.
+ */
+static inline void pp_test_left(ulong *narrow, int n_narrow, ulong *wide, ushort *places,
+                                int n_wide, uchar *flags) {
+    ulong place_mask = ((ulong)1 << PP_PLACE_BITS) - 1;
+    n_narrow = n_narrow ? pp_base2_narrow(narrow, n_narrow) : 0;
+    for (int i = 0; i < n_narrow; i += 8) {
+        for (int j = n_narrow; j < i + 8; j++)
+            narrow[j] = narrow[n_narrow - 1];
+        long prime[8];
+        vstore8(pp_mr_prime8(vload8(0, narrow + i) & place_mask), 0, prime);
+        for (int j = 0; j < 8; j++)
+            if (prime[j])
+                flags[narrow[i + j] >> PP_PLACE_BITS] = 1;
+    }
+    n_wide = n_wide ? pp_base2_wide(wide, places, n_wide) : 0;
+    for (int i = 0; i < n_wide; i++)
+        flags[places[i]] = (uchar)l64_extra_strong(wide[i]);
+}
+
 /* flags[i] = numbers[i] is prime, for the n numbers of a block; room for PP_BLOCK of them. */
-static inline void pp_mr_block(const ulong *numbers, int n, __global uchar *flags) {
+static inline void pp_mr_block(const ulong *numbers, int n, uchar *flags) {
     ulong narrow[PP_BLOCK + PP_GROUP], wide[PP_BLOCK + PP_GROUP];
     ushort places[PP_BLOCK + PP_GROUP];
     int n_narrow = 0, n_wide = 0;
@@ -333,8 +355,8 @@ static inline void pp_mr_block(const ulong *numbers, int n, __global uchar *flag
                     flags[j] = (uchar)pp_mr_prime(numbers[j]);
         long8 chosen = odd && below && !small;
         if (pp_any8(chosen)) {
-            chosen &= pp_undivided8(convert_double8(select((ulong8)1, x, chosen)), 0,
-                                    PP_FIRST_DIVISORS);
+            chosen &=
+                pp_undivided8(convert_double8(select((ulong8)1, x, chosen)), 0, PP_FIRST_DIVISORS);
             n_narrow = pp_append8(narrow, n_narrow, x | (place << PP_PLACE_BITS), chosen);
         }
         if (pp_most8(x) >> PP_NARROW_BITS)
@@ -352,16 +374,7 @@ static inline void pp_mr_block(const ulong *numbers, int n, __global uchar *flag
         left &= i + (long8)(0, 1, 2, 3, 4, 5, 6, 7) < (long8)n_narrow;
         kept = pp_append8(narrow, kept, x, left);
     }
-    n_narrow = kept ? pp_base2_narrow(narrow, kept) : 0;
-    for (int i = 0; i < n_narrow; i += 8) {
-        for (int j = n_narrow; j < i + 8; j++)
-            narrow[j] = narrow[n_narrow - 1];
-        long prime[8];
-        vstore8(pp_mr_prime8(vload8(0, narrow + i) & place_mask), 0, prime);
-        for (int j = 0; j < 8; j++)
-            if (prime[j])
-                flags[narrow[i + j] >> PP_PLACE_BITS] = 1;
-    }
+    n_narrow = kept;
 
     kept = 0;
     pp_fill(wide, n_wide);
@@ -375,9 +388,37 @@ static inline void pp_mr_block(const ulong *numbers, int n, __global uchar *flag
             kept += left[j - i] != 0;
         }
     }
-    n_wide = kept ? pp_base2_wide(wide, places, kept) : 0;
-    for (int i = 0; i < n_wide; i++)
-        flags[places[i]] = (uchar)l64_extra_strong(wide[i]);
+    pp_test_left(narrow, n_narrow, wide, places, kept, flags);
+}
+
+/* Clears the bits of composites that a sieve has left in words, which are first_word on. */
+static inline void pp_test_words(__global ulong *words, ulong first_word, ulong n_words) {
+    for (ulong from = 0, to; from < n_words; from = to) {
+        ulong narrow[PP_BLOCK + PP_GROUP], wide[PP_BLOCK + PP_GROUP];
+        ushort places[PP_BLOCK + PP_GROUP];
+        uchar flags[PP_BLOCK];
+        int n = 0, n_narrow = 0, n_wide = 0;
+        for (to = from; to < n_words && n <= PP_BLOCK - 64; to++)
+            for (ulong bits = words[to]; bits; bits &= bits - 1, n++) {
+                ulong number = s30_number(first_word + to, A64_CTZ(bits));
+                flags[n] = number < 103 * 103 && pp_mr_prime(number);
+                if (number >> PP_NARROW_BITS) {
+                    wide[n_wide] = number;
+                    places[n_wide++] = (ushort)n;
+                } else if (number >= 103 * 103) {
+                    narrow[n_narrow++] = number | (ulong)n << PP_PLACE_BITS;
+                }
+            }
+        pp_test_left(narrow, n_narrow, wide, places, n_wide, flags);
+        n = 0;
+        for (; from < to; from++) {
+            ulong word = words[from];
+            for (ulong bits = word; bits; bits &= bits - 1, n++)
+                if (!flags[n])
+                    word &= ~(bits & (~bits + 1));
+            words[from] = word;
+        }
+    }
 }
 
 /* As pp_mr_test below, a block of numbers a work-item. */
@@ -390,7 +431,10 @@ __kernel void pp_mr_test(__global const ulong *numbers, __global uchar *flags, u
         block[i] = numbers[first + (ulong)i];
     for (int i = here; i % 8 != 0; i++)
         block[i] = 0;
-    pp_mr_block(block, here, flags + first);
+    uchar found[PP_BLOCK];
+    pp_mr_block(block, here, found);
+    for (int i = 0; i < here; i++)
+        flags[first + (ulong)i] = found[i];
 }
 
 __kernel void pp_mr_range(__global uchar *flags, ulong first_word, ulong lo, ulong hi, ulong n) {
@@ -404,10 +448,35 @@ __kernel void pp_mr_range(__global uchar *flags, ulong first_word, ulong lo, ulo
                          (ulong8)(1, 7, 11, 13, 17, 19, 23, 29);
         vstore8(select((ulong8)0, numbers, numbers >= lo && numbers <= hi), 0, block + i);
     }
-    pp_mr_block(block, here, flags + first);
+    uchar found[PP_BLOCK];
+    pp_mr_block(block, here, found);
+    for (int i = 0; i < here; i++)
+        flags[first + (ulong)i] = found[i];
 }
 
 #else
+
+/*
+ * The Euler-Jacobi test to base 2 of odd n, with a negative exponent: see src/math/primality.c. No
+ * division but where 2^64 is many times n.
+ */
+static inline int pp_base2(ulong n) {
+    a64_modulus m;
+    m.n = n;
+    m.inverse = a64_inverse(n);
+    m.one = 0; /* not needed */
+    ulong rounded = n >> 1, exponent = 0 - rounded;
+    int length = 64 - (int)clz(rounded), bits = length > 6 ? length - 6 : 0;
+    ulong x = (ulong)1 << (64 + (int)(as_long(exponent) >> bits));
+    if (x >= n)
+        x %= n;
+    while (bits--) {
+        x = a64_mul(x, x, m);
+        ulong gap = n - x, twice = x >= gap ? x - gap : x + x;
+        x = exponent >> bits & 1 ? twice : x;
+    }
+    return a64_mul(x, 1, m) == ((n ^ (n >> 1)) & 2 ? n - 1 : 1);
+}
 
 /* flags[i] = numbers[i] is prime. */
 __kernel void pp_mr_test(__global const ulong *numbers, __global uchar *flags, ulong n) {

@@ -29,7 +29,8 @@ static size_t probe(pp_device *devices, size_t capacity) {
 
 static bool supports(enum question question, pp_method method) {
     (void)question;
-    return method == PP_METHOD_TRIAL || method == PP_METHOD_MR || method == PP_METHOD_SIEVE;
+    return method == PP_METHOD_TRIAL || method == PP_METHOD_MR || method == PP_METHOD_SIEVE ||
+           method == PP_METHOD_HYBRID;
 }
 
 /* The device asked for by id or part of its name; else the first GPU, else the first usable one. */
@@ -123,7 +124,7 @@ static pp_status restrict_units(struct opencl *opencl, unsigned wanted, pp_error
     return PP_OK;
 }
 
-/* Vector types and a work-item a segment, or work-groups and tiles? */
+/* Vector types and long work-items, or work-groups and tiles? */
 static bool wants_cpu_variant(const struct found_device *found, const pp_session_options *options) {
     if (!found->about.fp64)
         return false; /* its vectors are of doubles */
@@ -152,7 +153,7 @@ static pp_status open_device(struct opencl *opencl, const struct found_device *f
                                &most_items, NULL);
     if (code != CL_SUCCESS)
         return cl_failed(error, "clGetDeviceInfo", code);
-    opencl->group_size = 128;
+    opencl->group_size = 256;
     while (opencl->group_size > most_items)
         opencl->group_size /= 2;
 
@@ -223,12 +224,17 @@ static pp_status opencl_open(const pp_session_options *options, void **state, pp
     return PP_OK;
 }
 
+/* Hybrid: base primes up to here are crossed off. */
+enum { CPU_HYBRID_LIMIT = 1 << 18, GPU_HYBRID_LIMIT = 1 << 16 };
+
 static void shape(const void *state, const struct job *job, struct shape *out) {
     const struct opencl *opencl = state;
     *out = (struct shape){.workers = opencl->units,
                           .align = job->question == QUESTION_TEST ? 64 : WHEEL_WORD,
                           .speed = opencl->is_cpu ? 1 : 16,
-                          .base_limit = UINT32_MAX};
+                          .base_limit = job->method != PP_METHOD_HYBRID ? UINT32_MAX
+                                        : opencl->cpu_variant           ? CPU_HYBRID_LIMIT
+                                                                        : GPU_HYBRID_LIMIT};
 }
 
 const struct backend backend_opencl = {"opencl", probe,      supports,    opencl_open,
