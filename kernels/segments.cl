@@ -38,23 +38,22 @@
 
 /*
  * Primes that need few turns or none in a piece go from multiple to multiple; the low three bits of
- * a position are the wheel's index.
+ * a position are the wheel's index. A step's mask, and how far it goes, are one word.
  */
 #define PP_STEP(r, w)                                                                              \
-    {                                                                                              \
-        S30_RESIDUE((w) + 1) - S30_RESIDUE(w), S30_CARRY(r, (w) + 1) - S30_CARRY(r, w),            \
-            S30_KEEP(r, w), 0                                                                      \
-    }
+    (uint) S30_KEEP(r, w) | (uint)(S30_RESIDUE((w) + 1) - S30_RESIDUE(w)) << 8 |                   \
+        (uint)(S30_CARRY(r, (w) + 1) - S30_CARRY(r, w)) << 16
 #define PP_STEPS(r)                                                                                \
     static void pp_steps_##r(__global uchar *bytes, uint end, __global const uint *primes,         \
                              __global uint *positions, uint begin, uint stop) {                    \
-        const uchar step[8][4] = {PP_STEP(r, 0), PP_STEP(r, 1), PP_STEP(r, 2), PP_STEP(r, 3),      \
-                                  PP_STEP(r, 4), PP_STEP(r, 5), PP_STEP(r, 6), PP_STEP(r, 7)};     \
+        const uint steps[8] = {PP_STEP(r, 0), PP_STEP(r, 1), PP_STEP(r, 2), PP_STEP(r, 3),         \
+                               PP_STEP(r, 4), PP_STEP(r, 5), PP_STEP(r, 6), PP_STEP(r, 7)};        \
         for (uint i = begin; i < stop; i++) {                                                      \
             uint byte = positions[i] >> 3, wheel = positions[i] & 7, a = primes[i] / 30;           \
             while (byte < end) {                                                                   \
-                bytes[byte] &= step[wheel][2];                                                     \
-                byte += a * step[wheel][0] + step[wheel][1];                                       \
+                uint step = steps[wheel];                                                          \
+                bytes[byte] &= (uchar)step;                                                        \
+                byte += a * (step >> 8 & 0xff) + (step >> 16);                                     \
                 wheel = (wheel + 1) & 7;                                                           \
             }                                                                                      \
             positions[i] = (byte - end) << 3 | wheel;                                              \
@@ -114,29 +113,44 @@ static void pp_enter(ulong start, __global const uint *primes, __global int *sta
  */
 #define PP_CHUNK 128
 #define PP_PATTERNS 18
+#define PP_LOAD_CHUNK(from)                                                                        \
+    v0 &= vload16(0, from);                                                                        \
+    v1 &= vload16(1, from);                                                                        \
+    v2 &= vload16(2, from);                                                                        \
+    v3 &= vload16(3, from);                                                                        \
+    v4 &= vload16(4, from);                                                                        \
+    v5 &= vload16(5, from);                                                                        \
+    v6 &= vload16(6, from);                                                                        \
+    v7 &= vload16(7, from);
+
 static void pp_pre_sieve(__global uchar *bytes, ulong start, uint end, uint waiting,
                          __global const uchar *patterns, __global const uint *pattern_periods) {
     uint at[PP_PATTERNS];
     for (int i = 0; i < PP_PATTERNS; i++)
         at[i] = (uint)(start % pattern_periods[i]);
     for (uint chunk = 0; chunk < end; chunk += PP_CHUNK) {
-        uchar16 v[PP_CHUNK / 16];
         __global uchar *here = bytes + chunk;
-        for (int j = 0; j < PP_CHUNK / 16; j++)
-            v[j] = chunk < waiting ? vload16(j, here) : (uchar16)0xff;
+        uchar16 v0 = 0xff, v1 = 0xff, v2 = 0xff, v3 = 0xff, v4 = 0xff, v5 = 0xff, v6 = 0xff,
+                v7 = 0xff;
+        if (chunk < waiting) {
+            PP_LOAD_CHUNK(here)
+        }
         __global const uchar *pattern = patterns;
         for (int i = 0; i < PP_PATTERNS; i++) {
-            __global const uchar *from = pattern + at[i];
-            for (int j = 0; j < PP_CHUNK / 16; j++)
-                v[j] &= vload16(j, from);
+            PP_LOAD_CHUNK(pattern + at[i])
             uint period = pattern_periods[i];
             pattern += period + PP_CHUNK;
-            at[i] += PP_CHUNK;
-            while (at[i] >= period)
-                at[i] -= period;
+            at[i] += PP_CHUNK; /* below every period */
+            at[i] = min(at[i], at[i] - period);
         }
-        for (int j = 0; j < PP_CHUNK / 16; j++)
-            vstore16(v[j], j, here);
+        vstore16(v0, 0, here);
+        vstore16(v1, 1, here);
+        vstore16(v2, 2, here);
+        vstore16(v3, 3, here);
+        vstore16(v4, 4, here);
+        vstore16(v5, 5, here);
+        vstore16(v6, 6, here);
+        vstore16(v7, 7, here);
     }
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 
 enum {
+    LARGEST_PATTERN = 167,
     PATTERNS = 18,       /* of two primes each: PP_PATTERNS in segments.cl */
     CHUNK = 128,         /* PP_CHUNK there */
     BLOCK_LIMIT = 32768, /* primes below go over a block at a time: PP_BLOCK_BYTES there */
@@ -34,7 +35,7 @@ static const uint32_t LEAST_LIMIT = 1 << 15;
 static const uint32_t pattern_primes[PATTERNS][2] = {
     {7, 163},  {11, 157}, {13, 151}, {17, 149}, {19, 139}, {23, 137},
     {29, 131}, {31, 127}, {37, 113}, {41, 109}, {43, 107}, {47, 103},
-    {53, 101}, {59, 97},  {61, 89},  {67, 83},  {71, 79},  {73, 1}};
+    {53, 101}, {59, 97},  {61, 89},  {67, 83},  {71, 79},  {73, 167}};
 
 static const uint32_t masked_primes[MASKED] = {7,  11, 13, 17, 19,  23,  29,  31,  37,
                                                41, 43, 47, 53, 59,  61,  67,  71,  73,
@@ -145,7 +146,7 @@ static pp_status make_segments(struct run *run) {
     const struct opencl *opencl = run->opencl;
     const struct sieve_base *base = run->job->base;
     struct class_lists lists = {.primes = NULL};
-    each_prime(base, pattern_primes[0][1], sieving->limit, count_by_class, &lists);
+    each_prime(base, LARGEST_PATTERN, sieving->limit, count_by_class, &lists);
     for (int i = 0; i < 24; i++) {
         uint32_t n = lists.ends[i];
         lists.ends[i] = sieving->n_primes; /* its beginning, for now */
@@ -154,7 +155,7 @@ static pp_status make_segments(struct run *run) {
     lists.primes = malloc((sieving->n_primes + 1) * sizeof *lists.primes);
     if (!lists.primes)
         return PP_ERR_MEMORY;
-    each_prime(base, pattern_primes[0][1], sieving->limit, add_by_class, &lists);
+    each_prime(base, LARGEST_PATTERN, sieving->limit, add_by_class, &lists);
     pp_status status = make_table(run, lists.primes, sieving->n_primes * 4, &sieving->primes);
     free(lists.primes);
     if (status == PP_OK)
