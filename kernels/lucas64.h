@@ -15,32 +15,25 @@
 #include "arith64.h"
 #endif
 
-/* The Jacobi symbol (a|n) for odd n. One 64-bit division at most, where GPUs are slowest. */
+/*
+ * The Jacobi symbol (a|n) for odd n and a > 0. One 64-bit division, where GPUs are slowest. The
+ * last bit of `flips` is the sign: (2|n) = -1 for n = 3, 5 modulo 8, and turning over two numbers
+ * flips it if both are 3 modulo 4. Without comparisons, for lanes that differ, and since Oclgrind
+ * 21 answers `x % 8 == 3 || x % 8 == 5` wrongly.
+ */
 static inline int l64_jacobi(a64_u32 a, a64_u64 n) {
-    int sign = 1;
-    a64_u32 below = (a64_u32)(n & 7); /* n modulo 8: all that the signs need */
-    if (a == 0)
-        return n == 1;
-    int twos = A64_CTZ(a);
-    a >>= twos;
-    if ((twos & 1) && (below == 3 || below == 5))
-        sign = -sign;
-    if ((a & below & 3) == 3)
-        sign = -sign;
-    /* (n|a), all in 32 bits from here on. */
-    a64_u32 top = (a64_u32)(n % a), bottom = a;
+    a64_u32 twos = (a64_u32)A64_CTZ(a), below = (a64_u32)(n & 7), bottom = a >> twos;
+    a64_u32 flips = (twos & (below >> 1 ^ below >> 2)) ^ (bottom & below) >> 1;
+    a64_u32 top = (a64_u32)(n % bottom); /* (n|bottom), all in 32 bits from here on */
     while (top) {
-        twos = A64_CTZ(top);
+        twos = (a64_u32)A64_CTZ(top);
         top >>= twos;
-        if ((twos & 1) && ((bottom & 7) == 3 || (bottom & 7) == 5))
-            sign = -sign;
-        if ((top & bottom & 3) == 3)
-            sign = -sign;
-        a64_u32 swapped = bottom % top;
+        flips ^= (twos & (bottom >> 1 ^ bottom >> 2)) ^ (top & bottom) >> 1;
+        a64_u32 rest = bottom % top;
         bottom = top;
-        top = swapped;
+        top = rest;
     }
-    return bottom == 1 ? sign : 0;
+    return bottom == 1 ? 1 - (int)(2 * (flips & 1)) : 0;
 }
 
 static inline int l64_is_square(a64_u64 n) {

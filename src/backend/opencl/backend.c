@@ -225,7 +225,7 @@ static pp_status opencl_open(const pp_session_options *options, void **state, pp
 }
 
 /* Hybrid: base primes up to here are crossed off. */
-enum { CPU_HYBRID_LIMIT = 1 << 18, GPU_HYBRID_LIMIT = 1 << 16 };
+enum { CPU_HYBRID_LIMIT = 1 << 20, GPU_HYBRID_LIMIT = 1 << 16 };
 
 static void shape(const void *state, const struct job *job, struct shape *out) {
     const struct opencl *opencl = state;
