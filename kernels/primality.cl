@@ -48,78 +48,51 @@ static inline double8 pp_mulmod8(double8 a, double8 b, double8 n, double8 invers
     return fma(-q, n, h) + error;
 }
 
-/* Per lane: is r congruent to 1, or to -1? Masks are all ones or 0. */
-static inline long8 pp_is_one8(double8 r, double8 n) {
-    return r == (double8)1 || r == 1 - n;
-}
-static inline long8 pp_is_minus_one8(double8 r, double8 n) {
-    return r == (double8)-1 || r == n - 1;
-}
-
-/* Strong probable prime to the lane's base, 1 < base < n. `bits`: of the largest odd part. */
-static inline long8 pp_strong8(double8 base, ulong8 odd, ulong8 twos, int bits, ulong most_twos,
-                               double8 n, double8 inverse) {
-    double8 power = 1;
-    for (int bit = bits - 1; bit >= 0; bit--) {
-        power = pp_mulmod8(power, power, n, inverse);
-        double8 times = pp_mulmod8(power, base, n, inverse);
-        long8 set = as_long8(odd << (ulong)(63 - bit)) < 0;
-        power = select(power, times, set);
-    }
-    long8 passed = pp_is_one8(power, n) || pp_is_minus_one8(power, n);
-    for (ulong i = 1; i < most_twos; i++) {
-        power = pp_mulmod8(power, power, n, inverse);
-        passed |= pp_is_minus_one8(power, n) && as_long8(twos) > (long)i;
-    }
-    return passed;
-}
-
 static inline ulong pp_most8(ulong8 v) {
     ulong4 a = max(v.lo, v.hi);
     ulong2 b = max(a.lo, a.hi);
     return max(b.x, b.y);
 }
 
-/* Masks of the lanes that are prime; all are below 2^50. Lanes already decided are left alone. */
-static inline long8 pp_mr_prime8(ulong8 n) {
-    long8 small = n < (ulong8)(41 * 41);
-    long8 prime = as_long8(n) >= 2, known = n < (ulong8)4;
-    const uint divisors[12] = {2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37};
-    /* n < 2^50 and its quotients are exact enough in double to tell divisibility, as in trial. */
-    double8 value = convert_double8(n);
-    for (int i = 0; i < 12; i++) {
-        double8 quotient = value / (double)divisors[i];
-        long8 divides = quotient == pp_round8(quotient) && !known;
-        prime = select(prime, as_long8(n) == (long)divisors[i], divides);
-        known |= divides;
+/* Per lane: is r, |r| < n, congruent to c, 0 < c < n? Masks are all ones or 0. */
+static inline long8 pp_is8(double8 r, double c, double8 n) {
+    return r == (double8)c || r == c - n;
+}
+
+/*
+ * The extra strong Lucas test of lucas64.h on eight odd numbers from 103² up and below 2^49.
+ * Residues less a parameter stay below n. Lanes with a shorter d begin with zero bits, which leave
+ * V_0 and V_1 as they are.
+ */
+static inline long8 pp_extra_strong8(ulong8 numbers) {
+    ulong each[8];
+    double parameters[8];
+    vstore8(numbers, 0, each);
+    for (int i = 0; i < 8; i++)
+        parameters[i] = (double)l64_search_parameter(each[i]);
+    double8 n = convert_double8(numbers), inverse = 1 / n, p = vload8(0, parameters);
+    ulong8 d = numbers + 1, twos = popcount((d & (~d + 1)) - 1);
+    d >>= twos;
+    double8 v = 2, next = p; /* V_0, V_1 */
+    for (int bit = 63 - (int)clz(pp_most8(d)); bit >= 0; bit--) {
+        long8 set = as_long8(d << (ulong)(63 - bit)) < 0;
+        double8 product = pp_mulmod8(v, next, n, inverse) - p;
+        double8 squared = select(v, next, set);
+        double8 square = pp_mulmod8(squared, squared, n, inverse) - 2;
+        v = select(square, product, set);
+        next = select(product, square, set);
     }
-    known |= small;
-    if (all(known))
-        return prime;
-    /* Decided lanes get a harmless odd modulus. */
-    n = select(n, (ulong8)1681, known);
-    value = convert_double8(n);
-    double8 inverse = 1 / value;
-    ulong8 odd = n - 1;
-    ulong8 lowest = odd & (~odd + 1);
-    ulong8 twos = popcount(lowest - 1);
-    odd = odd >> twos;
-    int bits = 64 - (int)clz(pp_most8(odd));
-    ulong most_twos = pp_most8(twos), most = pp_most8(n);
-    int bounded = most < a64_strong_bounds[A64_BASES - 1];
-    for (int i = 0; i < A64_BASES; i++) {
-        double8 base = bounded ? (double)a64_prime_bases[i] : (double)a64_sinclair_bases[i];
-        /* Sinclair's bases may exceed a small lane's n; there and at 0 the base says nothing. */
-        base = base - pp_round8(base * inverse) * value;
-        base = select(base, base + value, base < 0);
-        base = select(base, base - value, base >= value);
-        long8 passed = pp_strong8(base, odd, twos, bits, most_twos, value, inverse) || base == 0;
-        prime &= passed || known;
-        known |= !prime;
-        if (all(known) || (bounded && most < a64_strong_bounds[i]))
-            break;
+    /* 2·V_(d+1) - P·V_d = D·U_d is 0: as a residue below 3n. */
+    double8 rest = next + next - pp_mulmod8(p, v, n, inverse);
+    rest = select(rest, -rest, rest < 0);
+    long8 vanishes = rest == 0 || rest == n || rest == n + n;
+    long8 passed = (pp_is8(v, 2, n) || pp_is8(-v, 2, n)) && vanishes;
+    long most = (long)pp_most8(twos);
+    for (long r = 0; r < most - 1; r++) {
+        passed |= v == 0 && as_long8(twos) > r + 1;
+        v = pp_mulmod8(v, v, n, inverse) - 2;
     }
-    return prime;
+    return passed && p != 0;
 }
 
 /*
@@ -326,7 +299,7 @@ static inline void pp_test_left(ulong *narrow, int n_narrow, ulong *wide, ushort
         for (int j = n_narrow; j < i + 8; j++)
             narrow[j] = narrow[n_narrow - 1];
         long prime[8];
-        vstore8(pp_mr_prime8(vload8(0, narrow + i) & place_mask), 0, prime);
+        vstore8(pp_extra_strong8(vload8(0, narrow + i) & place_mask), 0, prime);
         for (int j = 0; j < 8; j++)
             if (prime[j])
                 flags[narrow[i + j] >> PP_PLACE_BITS] = 1;

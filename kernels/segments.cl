@@ -188,14 +188,14 @@ static ulong2 pp_sum_words(__global const ulong *words, ulong first_word, ulong 
  * those that go by steps; within each of the three by class. Its scratch area has a state for each
  * of them, then `pad` bytes, a piece, and as much again as waits for the next.
  */
-static void pp_sieve_pieces(__global ulong *words, __global ulong2 *partials, ulong first_word,
-                            ulong n_words, ulong unit_words, ulong piece_words,
-                            ulong pieces_per_unit, ulong n_pieces, ulong pieces_per_item,
-                            int stores, int tests, __global const uint *primes,
-                            __global const uint *ends, __global const uchar *patterns,
-                            __global const uint *pattern_periods, __global const ulong *restored,
-                            ulong n_restored, __global uchar *scratch, ulong scratch_bytes,
-                            uint pad, ulong lo, ulong hi) {
+PP_INLINE void pp_sieve_pieces(__global ulong *words, __global ulong2 *partials, ulong first_word,
+                               ulong n_words, ulong unit_words, ulong piece_words,
+                               ulong pieces_per_unit, ulong n_pieces, ulong pieces_per_item,
+                               int stores, int tests, __global const uint *primes,
+                               __global const uint *ends, __global const uchar *patterns,
+                               __global const uint *pattern_periods, __global const ulong *restored,
+                               ulong n_restored, __global uchar *scratch, ulong scratch_bytes,
+                               uint pad, ulong lo, ulong hi) {
     ulong item = get_global_id(0), piece = item * pieces_per_item;
     ulong end_piece = min(piece + pieces_per_item, n_pieces);
     scratch += item * scratch_bytes;

@@ -4,6 +4,9 @@
  * ones then clear their few multiples in global memory.
  */
 
+/* For what two kernels share, one with tests and one without: neither pays for the other. */
+#define PP_INLINE __attribute__((always_inline)) static inline
+
 /* Clears, in one word, the bits of numbers outside [lo, hi]. */
 static inline ulong pp_trim_word(ulong word, ulong k, ulong lo, ulong hi) {
     if (k != lo / 240 && k != hi / 240)

@@ -38,14 +38,14 @@ static inline void pp_strike(__local uint *tile, uint byte, uint bit) {
 }
 
 /* The multiples by residue w in bytes [0, end), which begin at `begun` modulo p. */
-static inline void pp_strike_residue(__local uint *tile, uint end, uint p, uint begun, uint w) {
+PP_INLINE void pp_strike_residue(__local uint *tile, uint end, uint p, uint begun, uint w) {
     uint product = p * w, first = product / 30, bit = (product - first * 30) * 17 >> 6;
     for (uint byte = first < begun ? first + p - begun : first - begun; byte < end; byte += p)
         pp_strike(tile, byte, bit);
 }
 
 /* The multiples of a prime p >= end in bytes [0, end): few or none. */
-static inline void pp_strike_few(__local uint *tile, uint end, uint2 prime, uint begun) {
+PP_INLINE void pp_strike_few(__local uint *tile, uint end, uint2 prime, uint begun) {
     const uint coprime = 0x208a2882; /* the residues of 30 that are */
     ulong residues = coprime | (ulong)coprime << 30 | (ulong)coprime << 60;
     /* The least q with floor(p·q / 30) >= begun: 30·begun / p, rounded up. */
@@ -72,8 +72,7 @@ typedef struct pp_sieving {
 } pp_sieving;
 
 /* Sieves a tile of n_cells, which begins so many bytes behind where `starts` count from. */
-static inline void pp_sieve_tile(__local uint *tile, uint n_cells, uint offset,
-                                 const pp_sieving *by) {
+PP_INLINE void pp_sieve_tile(__local uint *tile, uint n_cells, uint offset, const pp_sieving *by) {
     uint items = (uint)get_local_size(0), item = (uint)get_local_id(0), end = n_cells * 4;
     for (uint first = item; first < n_cells; first += items * PP_CELLS) {
         uint cells[PP_CELLS];
@@ -123,9 +122,8 @@ static inline void pp_sieve_tile(__local uint *tile, uint n_cells, uint offset,
 }
 
 /* A tile's word as it counts: primes are crossed off as multiples of themselves, and put back. */
-static inline ulong pp_tile_word(__local const uint *tile, ulong i, ulong first_word,
-                                 __global const ulong *restored, ulong n_restored, ulong lo,
-                                 ulong hi) {
+PP_INLINE ulong pp_tile_word(__local const uint *tile, uint i, ulong first_word,
+                             __global const ulong *restored, ulong n_restored, ulong lo, ulong hi) {
     ulong word = (ulong)tile[2 * i] | (ulong)tile[2 * i + 1] << 32, k = first_word + i;
     if (k < n_restored)
         word |= restored[k];
@@ -144,8 +142,8 @@ static inline ulong pp_tile_word(__local const uint *tile, ulong i, ulong first_
  * for the longer second test: all lanes of a group work. queue has room for PP_QUEUE + PP_PASSED
  * places an item.
  */
-static inline void pp_test_tile(__local uint *tile, uint n_bytes, ulong first_word,
-                                __local uint *queue, __local uint *lengths) {
+PP_INLINE void pp_test_tile(__local uint *tile, uint n_bytes, ulong first_word, __local uint *queue,
+                            __local uint *lengths) {
     uint items = (uint)get_local_size(0), item = (uint)get_local_id(0), next = 0;
     __local uint *passed = queue + PP_QUEUE * items;
     if (item == 0)
@@ -207,30 +205,31 @@ static inline void pp_test_tile(__local uint *tile, uint n_bytes, ulong first_wo
  * is left of its unit_words. It stores the words if asked to, and their count and digest in
  * partials[g]. offset: where the batch is behind what `starts` count from.
  */
-static inline void pp_do_tile(__global ulong *words, __global ulong2 *partials, ulong first_word,
-                              ulong n_words, ulong unit_words, ulong tile_words,
-                              ulong tiles_per_unit, int stores, int tests, const pp_sieving *by,
-                              __global const ulong *restored, ulong n_restored, ulong lo, ulong hi,
-                              __local uint *tile, __local ulong2 *work, __local uint *lengths) {
+PP_INLINE void pp_do_tile(__global ulong *words, __global ulong2 *partials, ulong first_word,
+                          ulong n_words, ulong unit_words, ulong tile_words, ulong tiles_per_unit,
+                          int stores, int tests, const pp_sieving *by,
+                          __global const ulong *restored, ulong n_restored, ulong lo, ulong hi,
+                          __local uint *tile, __local ulong2 *work, __local uint *lengths) {
     ulong unit = get_group_id(0) / tiles_per_unit, share = get_group_id(0) % tiles_per_unit;
     ulong stop = min((unit + 1) * unit_words, n_words);
     ulong begin = unit * unit_words + share * tile_words;
     uint items = (uint)get_local_size(0), item = (uint)get_local_id(0);
-    ulong size = begin < stop ? min(tile_words, stop - begin) : 0, first = first_word + begin;
+    uint size = begin < stop ? (uint)min(tile_words, stop - begin) : 0;
+    ulong first = first_word + begin;
     if (size)
-        pp_sieve_tile(tile, (uint)size * 2, (uint)begin * 8, by);
+        pp_sieve_tile(tile, size * 2, (uint)begin * 8, by);
     if (tests && size) {
-        for (ulong i = item; i < size; i += items) {
+        for (uint i = item; i < size; i += items) {
             ulong word = pp_tile_word(tile, i, first, restored, n_restored, lo, hi);
             tile[2 * i] = (uint)word;
             tile[2 * i + 1] = (uint)(word >> 32);
         }
         barrier(CLK_LOCAL_MEM_FENCE);
-        pp_test_tile(tile, (uint)size * 8, first, (__local uint *)work, lengths);
+        pp_test_tile(tile, size * 8, first, (__local uint *)work, lengths);
         barrier(CLK_LOCAL_MEM_FENCE);
     }
     ulong count = 0, digest = 0;
-    for (ulong i = item; i < size; i += items) {
+    for (uint i = item; i < size; i += items) {
         ulong word = tests ? (ulong)tile[2 * i] | (ulong)tile[2 * i + 1] << 32
                            : pp_tile_word(tile, i, first, restored, n_restored, lo, hi);
         if (stores)

@@ -124,6 +124,22 @@ static pp_status restrict_units(struct opencl *opencl, unsigned wanted, pp_error
     return PP_OK;
 }
 
+/* A kernel that needs many registers may not run in groups as large as the device's largest. */
+static pp_status restrict_groups(struct opencl *opencl, pp_error *error) {
+    for (int i = 0; i < N_KERNELS; i++) {
+        size_t most = 0;
+        if (!opencl->kernels[i])
+            continue;
+        cl_int code = clGetKernelWorkGroupInfo(opencl->kernels[i], opencl->device,
+                                               CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most, NULL);
+        if (code != CL_SUCCESS)
+            return cl_failed(error, "clGetKernelWorkGroupInfo", code);
+        while (opencl->group_size > most && opencl->group_size > 1)
+            opencl->group_size /= 2;
+    }
+    return PP_OK;
+}
+
 /* Vector types and long work-items, or work-groups and tiles? */
 static bool wants_cpu_variant(const struct found_device *found, const pp_session_options *options) {
     if (!found->about.fp64)
@@ -167,6 +183,8 @@ static pp_status open_device(struct opencl *opencl, const struct found_device *f
             return cl_failed(error, "clCreateCommandQueue", code);
     }
     status = opencl_build(opencl, found->about.fp64, error);
+    if (status == PP_OK)
+        status = restrict_groups(opencl, error);
     return status == PP_OK ? opencl_selftest(opencl, error) : status;
 }
 

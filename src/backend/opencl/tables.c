@@ -19,8 +19,9 @@ enum {
     TURN_LIMIT = 1 << 18,
     SEGMENT_LIMIT = 1 << 24,
     SEGMENT_BYTES = 512 << 10,
-    ITEMS_PER_UNIT = 1, /* of the device */
-    MASKED = 27,        /* PP_MASKED in tiles.cl */
+    TESTED_BYTES = 64 << 10, /* of a piece whose bits are tested, which takes long */
+    ITEMS_PER_UNIT = 1,      /* of the device */
+    MASKED = 27,             /* PP_MASKED in tiles.cl */
     EIGHT_LIMIT = 1 << 10,
     TILE_LIMIT = 1 << 20,
     TILE_BYTES = 32 << 10, /* halved until it fits */
@@ -163,8 +164,9 @@ static pp_status make_segments(struct run *run) {
     if (status == PP_OK)
         status = make_segment_patterns(run);
 
-    sieving->piece_words =
-        run->unit_words < SEGMENT_BYTES / 8 ? run->unit_words : SEGMENT_BYTES / 8;
+    sieving->piece_words = (sieving->tests ? TESTED_BYTES : SEGMENT_BYTES) / 8;
+    if (sieving->piece_words > run->unit_words)
+        sieving->piece_words = run->unit_words;
     sieving->pad = (uint32_t)round_up64(lists.largest_turn + 1, CHUNK);
     /* States, the front, a piece, what waits behind it, and the chunk that each may run over. */
     sieving->scratch_bytes = round_up64(sieving->n_primes * 4, 64) + 2 * sieving->pad +
