@@ -247,6 +247,31 @@ static inline ulong8 pp_square8(ulong8 x, ulong8 n, ulong8 inverse) {
                       n, inverse);
 }
 
+static inline ulong8 pp_multiply8(ulong8 x, ulong8 y, ulong8 n, ulong8 inverse) {
+    ulong8 x0 = x & PP_LOW32, x1 = x >> 32, y0 = y & PP_LOW32, y1 = y >> 32;
+    ulong8 a = x0 * y1, b = x1 * y0, top = x1 * y1;
+    return pp_reduce8(x0 * y0, (a & PP_LOW32) + (b & PP_LOW32),
+                      (a >> 32) + (b >> 32) + (top & PP_LOW32), top >> 32, n, inverse);
+}
+
+/* a + b and a - b modulo n. */
+static inline ulong8 pp_add8(ulong8 a, ulong8 b, ulong8 n) {
+    ulong8 gap = n - b, sum = a - gap;
+    return select(sum, sum + n, a < gap);
+}
+static inline ulong8 pp_less8(ulong8 a, ulong8 b, ulong8 n) {
+    ulong8 difference = a - b;
+    return select(difference, difference + n, a < b);
+}
+
+/* The inverse of odd n modulo 2^32. */
+static inline ulong8 pp_inverse8(ulong8 n) {
+    ulong8 m = n & PP_LOW32, y = (3 * m) ^ 2;
+    for (int step = 0; step < 3; step++) /* 5 bits are right, 10, 20, 40 */
+        y = (y * ((2 - ((m * y) & PP_LOW32)) & PP_LOW32)) & PP_LOW32;
+    return y;
+}
+
 /* The Euler-Jacobi test for any n, with a negative exponent: see src/math/primality.c. */
 static inline int pp_base2_wide(ulong *list, ushort *places, int n) {
     int bits = pp_bits(list, n, ~(ulong)0, 64), kept = 0;
@@ -255,10 +280,7 @@ static inline int pp_base2_wide(ulong *list, ushort *places, int n) {
         ulong8 number[PP_TOGETHER], inverse[PP_TOGETHER], x[PP_TOGETHER], exponent[PP_TOGETHER];
         for (int v = 0; v < PP_TOGETHER; v++) {
             number[v] = vload8(0, list + i + 8 * v);
-            ulong8 m = number[v] & PP_LOW32, y = (3 * m) ^ 2;
-            for (int step = 0; step < 3; step++) /* 5 bits are right, 10, 20, 40 */
-                y = (y * ((2 - ((m * y) & PP_LOW32)) & PP_LOW32)) & PP_LOW32;
-            inverse[v] = y;
+            inverse[v] = pp_inverse8(number[v]);
             exponent[v] = -(number[v] >> 1);
             x[v] = (ulong8)1 << as_ulong8(64 + (as_long8(exponent[v]) >> (long)bits));
             if (pp_any8(x[v] >= number[v]))
@@ -287,6 +309,36 @@ static inline int pp_base2_wide(ulong *list, ushort *places, int n) {
     return kept;
 }
 
+/* pp_extra_strong8 for any eight odd numbers from 103² up but 2^64 - 1, in Montgomery form. */
+static inline long8 pp_extra_strong_wide8(ulong8 n) {
+    ulong each[8], parameters[8];
+    vstore8(n, 0, each);
+    for (int i = 0; i < 8; i++)
+        parameters[i] = l64_search_parameter(each[i]);
+    ulong8 parameter = vload8(0, parameters), inverse = pp_inverse8(n);
+    ulong8 one = (0 - n) % n, two = pp_add8(one, one, n), p = two;
+    for (ulong i = pp_most8(parameter); i > 2; i--)
+        p = select(p, pp_add8(p, one, n), parameter >= (ulong8)i);
+    ulong8 d = n + 1, twos = popcount((d & (~d + 1)) - 1);
+    d >>= twos;
+    ulong8 v = two, next = p; /* V_0, V_1 */
+    for (int bit = 63 - (int)clz(pp_most8(d)); bit >= 0; bit--) {
+        long8 set = as_long8(d << (ulong)(63 - bit)) < 0;
+        ulong8 product = pp_less8(pp_multiply8(v, next, n, inverse), p, n);
+        ulong8 square = pp_less8(pp_square8(select(v, next, set), n, inverse), two, n);
+        v = select(square, product, set);
+        next = select(product, square, set);
+    }
+    long8 passed =
+        (v == two || v == n - two) && pp_add8(next, next, n) == pp_multiply8(p, v, n, inverse);
+    long most = (long)pp_most8(twos);
+    for (long r = 0; r < most - 1; r++) {
+        passed |= v == (ulong8)0 && as_long8(twos) > r + 1;
+        v = pp_less8(pp_square8(v, n, inverse), two, n);
+    }
+    return passed && parameter != (ulong8)0;
+}
+
 /*
  * Base 2 on what the small divisors, or a sieve, have left, and the rest of the test on the few
  * that pass: sets the flags of those that are prime. The lists have room for PP_BLOCK + PP_GROUP.
@@ -305,8 +357,14 @@ static inline void pp_test_left(ulong *narrow, int n_narrow, ulong *wide, ushort
                 flags[narrow[i + j] >> PP_PLACE_BITS] = 1;
     }
     n_wide = n_wide ? pp_base2_wide(wide, places, n_wide) : 0;
-    for (int i = 0; i < n_wide; i++)
-        flags[places[i]] = (uchar)l64_extra_strong(wide[i]);
+    for (int i = 0; i < n_wide; i += 8) {
+        for (int j = n_wide; j < i + 8; j++)
+            wide[j] = wide[n_wide - 1];
+        long prime[8];
+        vstore8(pp_extra_strong_wide8(vload8(0, wide + i)), 0, prime);
+        for (int j = i; j < min(i + 8, n_wide); j++)
+            flags[places[j]] = prime[j - i] != 0;
+    }
 }
 
 /* flags[i] = numbers[i] is prime, for the n numbers of a block; room for PP_BLOCK of them. */
