@@ -69,4 +69,6 @@ simulate="--data-races --local-mem-size 4096 --max-wgsize 16"
 for method in trial mr sieve hybrid; do
     expect 33 count 10000 10300 --method $method --backend opencl --kernels gpu
 done
+# Several tiles in a unit, and base primes for global memory.
+expect 5517 count 20000000000 20000130000 --method sieve --backend opencl --kernels gpu
 exit $failed

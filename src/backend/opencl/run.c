@@ -351,6 +351,12 @@ static pp_status end_batch(struct run *run, struct slot *slot) {
 
 /* ---- setting up and clearing away ---- */
 
+/* Sums of a unit that kernels store: pieces do even where their words are summed once more. */
+static uint64_t sums_stored(const struct run *run) {
+    uint64_t pieces = run->is_bitmap ? run->sieving.pieces_per_unit : 0;
+    return pieces > run->groups_per_unit ? pieces : run->groups_per_unit;
+}
+
 /*
  * Kernels for CPU devices write where the host reads. A GPU's own memory is copied to and from the
  * host's, so that clearing bits in it never goes over the link.
@@ -360,7 +366,7 @@ static pp_status make_slot(struct run *run, struct slot *slot, uint64_t batch_wo
     bool cpu = run->opencl->cpu_variant, stores = run->wants_words || run->sums_words;
     cl_mem_flags shared = cpu ? CL_MEM_ALLOC_HOST_PTR : 0;
     uint64_t words = stores ? batch_words * 8 : 0,
-             partials = run->units_most * run->groups_per_unit * 16;
+             partials = run->units_most * sums_stored(run) * 16;
     pp_status status = make_buffer(run, CL_MEM_READ_WRITE | shared, words, &slot->words);
     if (status == PP_OK)
         status = make_buffer(run, CL_MEM_READ_WRITE | shared, partials, &slot->partials);
@@ -414,8 +420,8 @@ static pp_status set_up(struct run *run, uint64_t n) {
                           : run->wants_words || run->sums_words ? MOST_BATCH_WORDS
                                                                 : MOST_COUNT_WORDS;
     run->units_most = most_words / run->unit_words;
-    if (run->units_most > MOST_PARTIALS / run->groups_per_unit)
-        run->units_most = MOST_PARTIALS / run->groups_per_unit;
+    if (run->units_most > MOST_PARTIALS / sums_stored(run))
+        run->units_most = MOST_PARTIALS / sums_stored(run);
     run->units_most = at_least_one(run->units_most);
     if (run->units_most > n)
         run->units_most = n;

@@ -152,11 +152,11 @@ static const struct check checks[] = {
     {PP_METHOD_SIEVE, 0, 99999, 316},
     /* Base primes below and above a tile's bytes, and some beyond the length of the job. */
     {PP_METHOD_SIEVE, 10000000000, 10000039999, 100000},
-    {PP_METHOD_HYBRID, 0, 99999, 31},
+    {PP_METHOD_HYBRID, 0, 19999, 31},
     /* Above 2^52, where vectors of doubles end. */
     {PP_METHOD_HYBRID, UINT64_C(1) << 61, (UINT64_C(1) << 61) + 2399, 316},
     {PP_METHOD_MR, 0, 4999, 0},
-    {PP_METHOD_TRIAL, 0, 4999, 0}};
+    {PP_METHOD_TRIAL, 0, 599, 0}};
 
 enum { MOST_WORDS = 100000 / WHEEL_WORD + 1 };
 
