@@ -242,7 +242,11 @@ static pp_status opencl_open(const pp_session_options *options, void **state, pp
     return PP_OK;
 }
 
-/* Hybrid: base primes up to here are crossed off. */
+/*
+ * Hybrid: base primes up to here are crossed off. CPU devices: `parprime count 2^63 2^63+3e7
+ * --backend opencl --method hybrid -t 1` took 1.4, 1.1 and 0.9 s with 2^18, 2^20 and 2^22, but each
+ * launch sets up every prime. GPUs: reckoned, not yet measured.
+ */
 enum { CPU_HYBRID_LIMIT = 1 << 20, GPU_HYBRID_LIMIT = 1 << 16 };
 
 static void shape(const void *state, const struct job *job, struct shape *out) {

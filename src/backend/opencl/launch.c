@@ -133,8 +133,7 @@ static pp_status launch_segments(struct run *run, struct slot *slot, bool is_las
 
 static pp_status launch_tiles(struct run *run, struct slot *slot, bool is_last) {
     const struct sieving *sieving = &run->sieving;
-    size_t items = run->opencl->group_size,
-           most = items * 16 > items * 44 ? items * 16 : items * 44;
+    size_t items = run->opencl->group_size;
     cl_int stores = run->wants_words || run->sums_words;
     pp_status status =
         LAUNCH(run, slot, KERNEL_TILE_STARTS, round_up(sieving->n_primes, run->group_items),
@@ -151,7 +150,7 @@ static pp_status launch_tiles(struct run *run, struct slot *slot, bool is_last) 
         ARGUMENT(slot->starts), ARGUMENT(sieving->patterns), ARGUMENT(sieving->n_by_eight),
         ARGUMENT(sieving->n_by_one), ARGUMENT(sieving->n_primes), ARGUMENT(sieving->restored),
         ARGUMENT(sieving->n_restored), ARGUMENT(run->job->lo), ARGUMENT(run->job->hi),
-        LOCAL(sieving->piece_words * 8), LOCAL(sieving->tests ? most : items * 16));
+        LOCAL(sieving->piece_words * 8), LOCAL(sieving->work_bytes));
 }
 
 /* The base primes that pieces are not sieved by, in windows, so that no launch is long. */

@@ -37,6 +37,7 @@ struct sieving {
     uint32_t pad;
     /* GPU kernels: */
     uint32_t n_by_eight, n_by_one;
+    size_t work_bytes; /* of local memory, beside a tile */
 };
 
 struct run {
