@@ -38,7 +38,7 @@ bool cpu_supports(enum question question, pp_method method) {
 }
 
 struct cpu_code cpu_code(const char *simd) {
-    return (struct cpu_code){batch_kernel(simd), sieve_kernel(simd)};
+    return (struct cpu_code){batch_kernel(simd), sieve_kernel(simd), decoder(simd)};
 }
 
 /* Lookups of single numbers go by the old way of all base primes at once. */
@@ -74,7 +74,7 @@ void *cpu_allocate(size_t size) {
     return aligned_alloc(64, (size + 63) / 64 * 64);
 }
 
-/* ---- a call of run ------------------------------------------------------------------------- */
+/* ---- a call of run ----------------------------------------------------------------------- */
 
 static uint64_t unit_words(const struct job *job) {
     uint64_t words = (job->hi - job->lo) / WHEEL_WORD + 2, unit = job->unit_size / WHEEL_WORD;
@@ -197,7 +197,7 @@ uint64_t cpu_chunk_begin(struct cpu_chunks chunks, uint64_t chunk) {
     }
 }
 
-/* ---- numbers -------------------------------------------------------------------------------- */
+/* ---- numbers ----------------------------------------------------------------------------- */
 
 /* Records that the unit's number `index` is prime. */
 static void found(struct partial *partial, uint64_t *words, size_t index, uint64_t prime) {
@@ -270,18 +270,17 @@ static void run_test(struct partial *partial, const struct cpu_worker *worker, s
         test_by_batch(partial, worker, numbers, n);
 }
 
-/* ---- ranges --------------------------------------------------------------------------------- */
+/* ---- ranges ------------------------------------------------------------------------------ */
 
 /* Clears the bits of composites. No number above hi matters, but 2^64 may be passed there. */
-static void test_survivors(const struct batch_kernel *kernel, uint64_t *words, uint64_t first_word,
+static void test_survivors(struct cpu_code code, uint64_t *words, uint64_t first_word,
                            size_t n_words) {
     uint64_t numbers[RANGE_BATCH], prime[RANGE_BATCH / 64];
-    for (size_t from = 0, to; from < n_words; from = to) {
-        size_t n = 0;
-        for (to = from; to < n_words && n <= RANGE_BATCH - 64; to++)
-            n += wheel_decode(words[to], first_word + to, numbers + n);
-        kernel->test(numbers, n, prime);
-        size_t i = 0;
+    for (size_t from = 0; from < n_words;) {
+        size_t n, i = 0;
+        size_t to = from + code.decoder->decode(words + from, n_words - from, first_word + from,
+                                                numbers, RANGE_BATCH, &n);
+        code.batch->test(numbers, n, prime);
         for (; from < to; from++)
             for (uint64_t bits = words[from]; bits; bits &= bits - 1, i++)
                 if (!(prime[i / 64] >> i % 64 & 1))
@@ -302,7 +301,7 @@ static void range_by_sieve(struct partial *partial, struct cpu_worker *worker, s
         uint64_t *words = walk_segment(&worker->walk, first_word, n);
         wheel_trim(words, first_word, n, span.lo, span.hi);
         if (survivors)
-            test_survivors(run->code.batch, words, first_word, n);
+            test_survivors(run->code, words, first_word, n);
         run->code.sieve->sum(words, first_word, n, &partial->count, &partial->digest);
         if (listed && n == n_words)
             partial->words = words;

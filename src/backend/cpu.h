@@ -4,6 +4,7 @@
 
 #include "backend/backend.h"
 #include "math/batch.h"
+#include "math/decode.h"
 #include "math/segment.h"
 #include "work/job.h"
 #include "work/sink.h"
@@ -14,6 +15,7 @@
 struct cpu_code {
     const struct batch_kernel *batch;
     const struct sieve_kernel *sieve;
+    const struct decoder *decoder;
 };
 
 /* Of the highest level that is not above `simd` (NULL, "auto": the highest there is). */

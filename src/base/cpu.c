@@ -128,6 +128,12 @@ const char *cpu_simd_levels(void) {
     return names[usable_simd()];
 }
 
+int cpu_simd_level(const char *simd) {
+    if (!simd || strcmp(simd, "auto") == 0)
+        return usable_simd();
+    return cpu_has_simd(simd) ? cpu_simd_rank(simd) : -1;
+}
+
 bool cpu_has_simd(const char *level) {
     int rank = cpu_simd_rank(level);
     return rank >= 0 && rank <= usable_simd();

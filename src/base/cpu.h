@@ -20,6 +20,13 @@ const char *cpu_simd_levels(void);
 /* A level's place in "none", "avx2", "avx512": from 0; -1 for a name that is none. */
 int cpu_simd_rank(const char *level);
 
+/*
+ * The place of the highest level that this machine can run and that is not above `simd`; NULL and
+ * "auto" stand for the highest there is. -1 for a level that this machine does not have. Tables of
+ * code by level have it as their index.
+ */
+int cpu_simd_level(const char *simd);
+
 /* Can this machine run the level? */
 bool cpu_has_simd(const char *level);
 

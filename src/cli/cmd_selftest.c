@@ -1,5 +1,6 @@
 /* selftest: known answers on every backend, device, SIMD level or kind of kernels, and method. */
 #include "cli/commands.h"
+#include "cli/decimal.h"
 #include "cli/output.h"
 #include "cli/words.h"
 

@@ -1,5 +1,6 @@
 /* test: which numbers are prime. */
 #include "cli/commands.h"
+#include "cli/decimal.h"
 #include "cli/feeder.h"
 #include "cli/output.h"
 #include "cli/reader.h"

@@ -20,7 +20,7 @@
 enum { GATHER = 1 << 16 };
 
 bool output_open(struct output *output, const struct options *options) {
-    *output = (struct output){.fd = STDOUT_FILENO, .name = "standard output", .most = SIZE_MAX};
+    *output = (struct output){.fd = STDOUT_FILENO, .name = "standard output", .unblocked = -1};
     if (options->output) {
         output->name = options->output;
         output->fd = open(options->output, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
@@ -30,22 +30,62 @@ bool output_open(struct output *output, const struct options *options) {
         return false;
     }
     struct stat what;
-    if (fstat(output->fd, &what) == 0 && S_ISFIFO(what.st_mode))
-        output->most = PIPE_BUF;
+    output->is_pipe = fstat(output->fd, &what) == 0 && S_ISFIFO(what.st_mode);
+    if (output->is_pipe) {
+        /* What standard output is others may share: that it does not block must not be theirs. */
+        char path[40];
+        snprintf(path, sizeof path, "/proc/self/fd/%d", output->fd);
+        output->unblocked = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+    }
     return true;
 }
 
-static pp_status write_all(struct output *output, const char *bytes, size_t n) {
-    while (n && output->status == PP_OK) {
-        if (output->most < SIZE_MAX && !signals_wait(output->fd, POLLOUT)) {
-            output->status = PP_ERR_CANCELLED;
-            complain("%s is not being read: %s", output->name, signals_name());
-            break;
+/*
+ * Writes what can be written, at least a byte, or fails. A pipe whose reader stalls must not keep a
+ * signal waiting, so nothing is written that could block: where the pipe could not be opened anew,
+ * no more than what poll promises room for. ECANCELED: nobody reads, and a signal came.
+ */
+static ssize_t write_some(const struct output *output, const char *bytes, size_t n) {
+    if (!output->is_pipe)
+        return write(output->fd, bytes, n);
+    for (;;) {
+        if (output->unblocked >= 0) {
+            ssize_t written = write(output->unblocked, bytes, n);
+            if (written >= 0 || errno != EAGAIN)
+                return written;
         }
-        ssize_t written = write(output->fd, bytes, n < output->most ? n : output->most);
+        if (!signals_wait(output->fd, POLLOUT)) {
+            errno = ECANCELED;
+            return -1;
+        }
+        if (output->unblocked < 0)
+            return write(output->fd, bytes, n < PIPE_BUF ? n : PIPE_BUF);
+    }
+}
+
+/*
+ * Room for what one side is ahead of the other. A million bytes is what anybody may ask for unless
+ * the administrator says otherwise; where it is refused, the pipe stays as it is.
+ */
+enum { PIPE_BYTES = 1 << 20 };
+
+static void widen(struct output *output) {
+    output->widened = true;
+    if (output->is_pipe && fcntl(output->fd, F_GETPIPE_SZ) < PIPE_BYTES)
+        fcntl(output->fd, F_SETPIPE_SZ, PIPE_BYTES);
+}
+
+static pp_status write_all(struct output *output, const char *bytes, size_t n) {
+    if (n > GATHER && !output->widened)
+        widen(output);
+    while (n && output->status == PP_OK) {
+        ssize_t written = write_some(output, bytes, n);
         if (written > 0) {
             bytes += written;
             n -= (size_t)written;
+        } else if (written < 0 && errno == ECANCELED) {
+            output->status = PP_ERR_CANCELLED;
+            complain("%s is not being read: %s", output->name, signals_name());
         } else if (written < 0 && errno != EINTR) {
             output->status = PP_ERR_IO;
             complain("%s: %s", output->name, strerror(errno));
@@ -105,6 +145,8 @@ pp_status output_quoted(struct output *output, const char *text) {
 int output_close(struct output *output, int code) {
     output_flush(output);
     free(output->buffer.data);
+    if (output->unblocked >= 0)
+        close(output->unblocked);
     if (output->status == PP_ERR_MEMORY)
         complain("%s", pp_strerror(output->status));
     /* Standard output too: a full disk may show only here. */
@@ -113,24 +155,6 @@ int output_close(struct output *output, int code) {
         complain("%s: %s", output->name, strerror(errno));
     }
     return output->status != PP_OK && code <= 1 ? signals_exit_code(output->status) : code;
-}
-
-/* 00 to 99. */
-#define TEN(d) d "0" d "1" d "2" d "3" d "4" d "5" d "6" d "7" d "8" d "9"
-static const char two_digits[] =
-    TEN("0") TEN("1") TEN("2") TEN("3") TEN("4") TEN("5") TEN("6") TEN("7") TEN("8") TEN("9");
-
-char *write_decimal(char *to, uint64_t n) {
-    char digits[20], *at = digits + sizeof digits;
-    for (; n >= 100; n /= 100)
-        memcpy(at -= 2, two_digits + 2 * (n % 100), 2);
-    if (n >= 10)
-        memcpy(at -= 2, two_digits + 2 * n, 2);
-    else
-        *--at = (char)('0' + n);
-    size_t length = (size_t)(digits + sizeof digits - at);
-    memcpy(to, at, length);
-    return to + length;
 }
 
 json_t *json_u64(uint64_t n) {

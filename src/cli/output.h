@@ -12,7 +12,8 @@ enum { SCHEMA_VERSION = 1 };
 struct output {
     int fd;
     const char *name;
-    size_t most; /* bytes in one write: where a reader may stall, no more than cannot block */
+    bool is_pipe, widened;
+    int unblocked; /* a pipe opened anew, whose writes do not wait for its reader; else -1 */
     pp_buffer buffer;
     pp_status status; /* the first failure; later writes do nothing */
 };
@@ -43,9 +44,6 @@ pp_status output_quoted(struct output *output, const char *text);
  * code when code was 0 or 1: lost answers are worse than negative ones.
  */
 int output_close(struct output *output, int code);
-
-/* Writes n in decimal at `to` (room for 20) and returns the end. */
-char *write_decimal(char *to, uint64_t n);
 
 /* ---- JSON ---- */
 

@@ -74,7 +74,7 @@ pp_status pp_list(pp_session *session, uint64_t lo, uint64_t hi, const pp_list_c
     if (status != PP_OK)
         return status;
     struct ordered ordered;
-    ordered_init(&ordered, callback);
+    ordered_init(&ordered, callback, session->decoder);
     struct job job = {.question = QUESTION_LIST, .lo = lo, .hi = hi};
     status = engine_run(session, &job, &ordered.consumer);
     if (status == PP_OK)

@@ -6,45 +6,221 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What decoding hands to the caller's render function. */
+/*
+ * Memory. Slots: at least two a worker, so that a slow unit holds nobody up at once; and where
+ * units are small, as many as hold about RING_BYTES of text, since one number may take a thousand
+ * times as long as its neighbours. What is parked in them never takes more than RING_BYTES and
+ * WORKER_BYTES for each worker, each of which has one block more in hand.
+ */
+static const double RING_BYTES = 16 << 20;
+enum { RING_MOST = 4096, WORKER_BYTES = 1 << 20, LINE_BYTES = 21 };
+
+/* From here on a block is full. */
+enum { BLOCK_BYTES = 256 << 10 };
+
+/* Room for the run that overfills it. */
+enum { BLOCK_MARGIN = 32 << 10 };
+
+/* A unit being rendered. */
 struct rendering {
-    const pp_list_callback *callback;
-    pp_buffer *buffer;
+    struct ordered *ordered;
+    uint64_t unit;
+    struct ordered_block *block;
+    bool stopped; /* by somebody else, who has given the reason */
 };
 
-static int render_run(void *user, const uint64_t *primes, size_t n) {
-    struct rendering *rendering = user;
-    if (rendering->callback->render)
-        return (int)rendering->callback->render(rendering->callback->user, primes, n,
-                                                rendering->buffer);
-    char *room = pp_buffer_reserve(rendering->buffer, n * sizeof *primes);
-    if (!room)
-        return PP_ERR_MEMORY;
-    memcpy(room, primes, n * sizeof *primes);
-    rendering->buffer->size += n * sizeof *primes;
-    return PP_OK;
+/* Blocks are taken and given back with the lock held. */
+static struct ordered_block *take_block(struct ordered *ordered) {
+    struct ordered_block *block = ordered->unused;
+    if (block) {
+        ordered->unused = block->next;
+        block->next = NULL;
+        return block;
+    }
+    block = calloc(1, sizeof *block);
+    if (block && !pp_buffer_reserve(&block->buffer, ordered->usual_bytes + BLOCK_MARGIN)) {
+        free(block);
+        return NULL;
+    }
+    return block;
 }
 
-static pp_status render(const struct ordered *ordered, const struct partial *partial,
-                        pp_buffer *buffer) {
-    struct rendering rendering = {ordered->callback, buffer};
-    buffer->size = 0;
-    return (pp_status)partial_decode(partial, render_run, &rendering);
+static void give_back(struct ordered *ordered, struct ordered_block *block) {
+    if (!block)
+        return;
+    block->buffer.size = 0;
+    block->next = ordered->unused;
+    ordered->unused = block;
 }
 
-/* Emits one slot's buffer. Called and returns with the lock held, which it lets go meanwhile. */
-static pp_status emit(struct ordered *ordered, struct ordered_slot *slot) {
-    if (slot->buffer.size == 0)
+static void free_blocks(struct ordered_block *block) {
+    while (block) {
+        struct ordered_block *next = block->next;
+        free(block->buffer.data);
+        free(block);
+        block = next;
+    }
+}
+
+/* Emits a block. Called and returns with the lock held, which it lets go meanwhile. */
+static pp_status emit(struct ordered *ordered, struct ordered_block *block) {
+    if (block->buffer.size == 0 || ordered->stopped)
         return PP_OK;
     ordered->emitting = true;
     pthread_mutex_unlock(&ordered->lock);
     double begin = clock_seconds();
     pp_status status =
-        ordered->callback->emit(ordered->callback->user, slot->buffer.data, slot->buffer.size);
+        ordered->callback->emit(ordered->callback->user, block->buffer.data, block->buffer.size);
     double seconds = clock_seconds() - begin;
+    block->buffer.size = 0;
     pthread_mutex_lock(&ordered->lock);
     ordered->emit_seconds += seconds;
     ordered->emitting = false;
+    ordered->stopped |= status != PP_OK;
+    return status;
+}
+
+/*
+ * Emits what is parked in a slot whose turn it is. The caller wakes who waits for room: once, not
+ * for every block, since there may be many to wake.
+ */
+static pp_status emit_parked(struct ordered *ordered, struct ordered_slot *slot) {
+    pp_status status = PP_OK;
+    while (slot->first && !ordered->stopped) {
+        struct ordered_block *block = slot->first;
+        slot->first = block->next;
+        ordered->parked -= block->buffer.size;
+        status = emit(ordered, block);
+        give_back(ordered, block);
+    }
+    return status;
+}
+
+/*
+ * Emits the block in hand, or parks it until its unit's turn comes; there is an empty one in hand
+ * afterwards. Called and returns with the lock held.
+ */
+static pp_status pass_on_ascending(struct rendering *rendering) {
+    struct ordered *ordered = rendering->ordered;
+    struct ordered_slot *slot = &ordered->slots[rendering->unit % ordered->n_slots];
+    size_t size = rendering->block->buffer.size;
+    while (rendering->unit != ordered->next && ordered->parked + size > ordered->parked_most &&
+           !ordered->stopped)
+        pthread_cond_wait(&ordered->room, &ordered->lock);
+    if (rendering->unit == ordered->next) {
+        bool parked = slot->first;
+        pp_status status = emit_parked(ordered, slot);
+        if (status == PP_OK)
+            status = emit(ordered, rendering->block);
+        if (parked || status != PP_OK)
+            pthread_cond_broadcast(&ordered->room);
+        return status;
+    }
+    if (size == 0 || ordered->stopped)
+        return PP_OK;
+    if (slot->first)
+        slot->last->next = rendering->block;
+    else
+        slot->first = rendering->block;
+    slot->last = rendering->block;
+    ordered->parked += size;
+    rendering->block = take_block(ordered);
+    return rendering->block ? PP_OK : PP_ERR_MEMORY;
+}
+
+static pp_status pass_on_completion(struct rendering *rendering) {
+    struct ordered *ordered = rendering->ordered;
+    while (ordered->emitting && !ordered->stopped)
+        pthread_cond_wait(&ordered->room, &ordered->lock);
+    pp_status status = emit(ordered, rendering->block);
+    pthread_cond_signal(&ordered->room); /* all wait for the same, and one can have it */
+    return status;
+}
+
+/* The same without the lock held. */
+static pp_status pass_on(struct rendering *rendering) {
+    struct ordered *ordered = rendering->ordered;
+    pthread_mutex_lock(&ordered->lock);
+    pp_status status = ordered->callback->order == PP_ORDER_COMPLETION
+                           ? pass_on_completion(rendering)
+                           : pass_on_ascending(rendering);
+    rendering->stopped = ordered->stopped && status == PP_OK;
+    pthread_mutex_unlock(&ordered->lock);
+    return rendering->stopped ? PP_ERR_CANCELLED : status;
+}
+
+static int render_run(void *user, const uint64_t *primes, size_t n) {
+    struct rendering *rendering = user;
+    const pp_list_callback *callback = rendering->ordered->callback;
+    pp_buffer *buffer = &rendering->block->buffer;
+    pp_status status = PP_OK;
+    if (callback->render) {
+        status = callback->render(callback->user, primes, n, buffer);
+    } else {
+        char *room = pp_buffer_reserve(buffer, n * sizeof *primes);
+        if (!room)
+            return PP_ERR_MEMORY;
+        memcpy(room, primes, n * sizeof *primes);
+        buffer->size += n * sizeof *primes;
+    }
+    if (status == PP_OK && buffer->size >= BLOCK_BYTES)
+        status = pass_on(rendering);
+    return (int)status;
+}
+
+/* Renders a unit, passing on full blocks and the last one, and gives the block in hand back. */
+static pp_status render(struct rendering *rendering, const struct partial *partial) {
+    struct ordered *ordered = rendering->ordered;
+    pp_status status = rendering->block ? PP_OK : PP_ERR_MEMORY;
+    if (status == PP_OK)
+        status = (pp_status)partial_decode(partial, ordered->decoder, render_run, rendering);
+    if (status == PP_OK)
+        status = pass_on(rendering);
+    return status;
+}
+
+/* Marks a whole unit, and emits all that is next. With the lock held. */
+static pp_status complete(struct ordered *ordered, uint64_t unit) {
+    ordered->slots[unit % ordered->n_slots].ready = true;
+    pp_status status = PP_OK;
+    while (!ordered->emitting && !ordered->stopped) {
+        struct ordered_slot *head = &ordered->slots[ordered->next % ordered->n_slots];
+        if (!head->ready)
+            break;
+        status = emit_parked(ordered, head);
+        if (status == PP_OK && !ordered->stopped) {
+            head->ready = false;
+            ordered->next++;
+        }
+        pthread_cond_broadcast(&ordered->room);
+    }
+    return status;
+}
+
+static pp_status put(struct consumer *consumer, uint64_t unit, const struct partial *partial) {
+    struct ordered *ordered = (struct ordered *)consumer;
+    bool ascending = ordered->callback->order == PP_ORDER_ASCENDING;
+    struct rendering rendering = {.ordered = ordered, .unit = unit};
+    pthread_mutex_lock(&ordered->lock);
+    while (ascending && unit - ordered->next >= ordered->n_slots && !ordered->stopped)
+        pthread_cond_wait(&ordered->room, &ordered->lock);
+    rendering.stopped = ordered->stopped;
+    if (!rendering.stopped)
+        rendering.block = take_block(ordered);
+    pthread_mutex_unlock(&ordered->lock);
+
+    pp_status status = rendering.stopped ? PP_OK : render(&rendering, partial);
+    pthread_mutex_lock(&ordered->lock);
+    if (rendering.stopped)
+        status = PP_OK; /* whoever stopped the job has given the reason */
+    else if (status == PP_OK && ascending)
+        status = complete(ordered, unit);
+    if (status != PP_OK) {
+        ordered->stopped = true;
+        pthread_cond_broadcast(&ordered->room);
+    }
+    give_back(ordered, rendering.block);
+    pthread_mutex_unlock(&ordered->lock);
     return status;
 }
 
@@ -56,101 +232,31 @@ static void ordered_stop(struct consumer *consumer) {
     pthread_mutex_unlock(&ordered->lock);
 }
 
-static pp_status put_ascending(struct consumer *consumer, uint64_t unit,
-                               const struct partial *partial) {
-    struct ordered *ordered = (struct ordered *)consumer;
-    pthread_mutex_lock(&ordered->lock);
-    while (unit - ordered->next >= ordered->n_slots && !ordered->stopped)
-        pthread_cond_wait(&ordered->room, &ordered->lock);
-    bool stopped = ordered->stopped;
-    pthread_mutex_unlock(&ordered->lock);
-    if (stopped)
-        return PP_OK; /* whoever stopped the job has given the reason */
-
-    struct ordered_slot *slot = &ordered->slots[unit % ordered->n_slots];
-    pp_status status = render(ordered, partial, &slot->buffer);
-    pthread_mutex_lock(&ordered->lock);
-    slot->ready = status == PP_OK;
-    /* Whoever completes the next unit in order emits it and all that wait behind it. */
-    while (status == PP_OK && !ordered->emitting && !ordered->stopped) {
-        struct ordered_slot *head = &ordered->slots[ordered->next % ordered->n_slots];
-        if (!head->ready)
-            break;
-        status = emit(ordered, head);
-        if (status == PP_OK) {
-            head->ready = false;
-            ordered->next++;
-            pthread_cond_broadcast(&ordered->room);
-        }
-    }
-    ordered->stopped |= status != PP_OK;
-    pthread_mutex_unlock(&ordered->lock);
-    return status;
-}
-
-static pp_status put_completion(struct consumer *consumer, uint64_t unit,
-                                const struct partial *partial) {
-    (void)unit;
-    struct ordered *ordered = (struct ordered *)consumer;
-    pthread_mutex_lock(&ordered->lock);
-    struct ordered_slot *slot = NULL;
-    while (!slot && !ordered->stopped) {
-        for (size_t i = 0; i < ordered->n_slots && !slot; i++)
-            if (!ordered->slots[i].taken)
-                slot = &ordered->slots[i];
-        if (!slot)
-            pthread_cond_wait(&ordered->room, &ordered->lock);
-    }
-    pp_status status = PP_OK;
-    if (slot) {
-        slot->taken = true;
-        pthread_mutex_unlock(&ordered->lock);
-        status = render(ordered, partial, &slot->buffer);
-        pthread_mutex_lock(&ordered->lock);
-        while (ordered->emitting && !ordered->stopped)
-            pthread_cond_wait(&ordered->room, &ordered->lock);
-        if (status == PP_OK && !ordered->stopped)
-            status = emit(ordered, slot);
-        slot->taken = false;
-        ordered->stopped |= status != PP_OK;
-        pthread_cond_broadcast(&ordered->room);
-    }
-    pthread_mutex_unlock(&ordered->lock);
-    return status;
-}
-
-/*
- * Slots: at least two a worker, so that a slow unit holds nobody up at once; and where units are
- * small, as many as hold about this much text, since one number may take a thousand times as
- * long as its neighbours.
- */
-static const double RING_BYTES = 16 << 20;
-enum { RING_MOST = 4096, LINE_BYTES = 21 };
-
 static pp_status ordered_begin(struct consumer *consumer, const struct job *job, unsigned workers) {
     struct ordered *ordered = (struct ordered *)consumer;
     double primes = (double)job->unit_size / fmax(log((double)job->hi + 2), 1);
-    double slots = fmin(RING_BYTES / (LINE_BYTES * (primes + 1)), RING_MOST);
-    ordered->n_slots = (size_t)fmax(slots, 2.0 * workers);
+    double bytes = LINE_BYTES * (primes + 1);
+    ordered->usual_bytes = (size_t)fmin(bytes, BLOCK_BYTES);
+    ordered->parked_most = (size_t)RING_BYTES + (size_t)workers * WORKER_BYTES;
+    ordered->n_slots = (size_t)fmax(fmin(RING_BYTES / bytes, RING_MOST), 2.0 * workers);
     if (job->n_units < ordered->n_slots)
         ordered->n_slots = (size_t)job->n_units;
     ordered->slots = calloc(ordered->n_slots, sizeof *ordered->slots);
     return ordered->slots ? PP_OK : PP_ERR_MEMORY;
 }
 
-void ordered_init(struct ordered *ordered, const pp_list_callback *callback) {
+void ordered_init(struct ordered *ordered, const pp_list_callback *callback,
+                  const struct decoder *decoder) {
     *ordered = (struct ordered){
-        .consumer = {ordered_begin,
-                     callback->order == PP_ORDER_COMPLETION ? put_completion : put_ascending,
-                     ordered_stop},
-        .callback = callback};
+        .consumer = {ordered_begin, put, ordered_stop}, .callback = callback, .decoder = decoder};
     pthread_mutex_init(&ordered->lock, NULL);
     pthread_cond_init(&ordered->room, NULL);
 }
 
 void ordered_free(struct ordered *ordered) {
     for (size_t i = 0; i < ordered->n_slots; i++)
-        free(ordered->slots[i].buffer.data);
+        free_blocks(ordered->slots[i].first);
+    free_blocks(ordered->unused);
     free(ordered->slots);
     pthread_cond_destroy(&ordered->room);
     pthread_mutex_destroy(&ordered->lock);

@@ -47,10 +47,12 @@ static const double UNIT_SECONDS = 100e-6, UNIT_LEAST_SECONDS = 5e-6;
 static const double PARALLEL_SECONDS = 200e-6;
 
 enum {
-    UNIT_MOST = 1 << 22,         /* numbers, for methods that test one by one */
-    SIEVE_LEAST = 32 << 10,      /* bytes of bitmap: an L1 data cache */
-    SIEVE_USUAL = 512 << 10,     /* half an L2 cache: what is sieved at a time */
-    SIEVE_LIST_MOST = 256 << 10, /* a listed unit becomes fifteen times as much text */
+    UNIT_MOST = 1 << 22,     /* numbers, for methods that test one by one */
+    SIEVE_LEAST = 32 << 10,  /* bytes of bitmap: an L1 data cache */
+    SIEVE_USUAL = 512 << 10, /* half an L2 cache: what is sieved at a time */
+    SIEVE_LIST_MOST =
+        128
+        << 10, /* of bitmap: a listed unit becomes fifteen times as much text, for an L2 cache */
     HYBRID_LEAST = 2 << 10,
     HYBRID_MOST = 64 << 10,
     UNITS_EACH = 16,       /* a worker, at least, where a job is long enough */

@@ -101,6 +101,7 @@ static pp_status open_session(pp_session *session, const pp_session_options *opt
         return pp_fail(error, PP_ERR_USAGE, "there are no kernels '%.60s', only auto, cpu and gpu",
                        options->kernels);
 
+    session->decoder = decoder(options->simd);
     const struct backend *backend = NULL;
     if (!is_auto(options->backend)) {
         backend = backend_named(options->backend);

@@ -5,6 +5,7 @@
 #include "backend/backend.h"
 #include "base/error.h"
 #include "engine/plan.h"
+#include "math/decode.h"
 
 #include <parprime.h>
 #include <stdatomic.h>
@@ -26,6 +27,7 @@ struct pp_session {
      */
     struct opened opened[SESSION_BACKENDS];
     size_t n_opened;
+    const struct decoder *decoder; /* of listed bitmaps, whichever backend made them */
     pp_method method;
     uint64_t unit_size;
     double verify;

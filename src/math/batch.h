@@ -6,6 +6,7 @@
 #ifndef PARPRIME_MATH_BATCH_H
 #define PARPRIME_MATH_BATCH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,7 @@ struct batch_kernel {
      * is prime. Allocates nothing; safe on any number of threads at once.
      */
     void (*test)(const uint64_t *numbers, size_t n, uint64_t *bitmap);
+    bool (*is_prime)(uint64_t n); /* one number */
 };
 
 /*

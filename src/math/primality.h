@@ -6,8 +6,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* By trial division, base 2, and a table or the Lucas test: what pp_is_prime is. */
-bool is_prime64(uint64_t n);
+/*
+ * Trial division, base 2, and a table or the Lucas test, for each instruction-set level: what
+ * pp_is_prime is by the best that this machine has. They differ in how they divide.
+ */
+bool is_prime_portable(uint64_t n);
+bool is_prime_avx2(uint64_t n);
+bool is_prime_avx512(uint64_t n);
 
 /*
  * The same answers by other means: Miller-Rabin to several bases. Slower; what the faster tests

@@ -15,7 +15,7 @@ enum {
     BLOCK_LIMIT = 1 << 14
 };
 
-/* ---- pre-sieving ----------------------------------------------------------------------------- */
+/* ---- pre-sieving ------------------------------------------------------------------------- */
 
 /*
  * Tables of about 5 to 17 KB, together 145 KB, so that they stay in an L2 cache: a large prime
@@ -149,14 +149,18 @@ void seek_turns_portable(struct turn *turns, size_t n, uint32_t r, uint64_t firs
     X(r, 17, 19)                                                                                   \
     X(r, 19, 23)                                                                                   \
     X(r, 23, 29)                                                                                   \
-    X(r, 29, 31) X(r, 31, 37) X(r, 37, 41) X(r, 41, 43) X(r, 43, 47) X(r, 47, 53) X(r, 53, 59)     \
-        X(r, 59, 61) X(r, 61, 67) X(r, 67, 71) X(r, 71, 73) X(r, 73, 79) X(r, 79, 83) X(r, 83, 89) \
-            X(r, 89, 97) X(r, 97, 101) X(r, 101, 103) X(r, 103, 107) X(r, 107, 109) X(r, 109, 113) \
-                X(r, 113, 121) X(r, 121, 127) X(r, 127, 131) X(r, 131, 137) X(r, 137, 139)         \
-                    X(r, 139, 143) X(r, 143, 149) X(r, 149, 151) X(r, 151, 157) X(r, 157, 163)     \
-                        X(r, 163, 167) X(r, 167, 169) X(r, 169, 173) X(r, 173, 179) X(r, 179, 181) \
-                            X(r, 181, 187) X(r, 187, 191) X(r, 191, 193) X(r, 193, 197)            \
-                                X(r, 197, 199) X(r, 199, 209) X(r, 209, 211)
+    X(r, 29, 31)                                                                                   \
+    X(r, 31, 37)                                                                                   \
+    X(r, 37, 41)                                                                                   \
+    X(r, 41, 43)                                                                                   \
+    X(r, 43, 47) X(r, 47, 53) X(r, 53, 59) X(r, 59, 61) X(r, 61, 67) X(r, 67, 71) X(r, 71, 73)     \
+        X(r, 73, 79) X(r, 79, 83) X(r, 83, 89) X(r, 89, 97) X(r, 97, 101) X(r, 101, 103)           \
+            X(r, 103, 107) X(r, 107, 109) X(r, 109, 113) X(r, 113, 121) X(r, 121, 127)             \
+                X(r, 127, 131) X(r, 131, 137) X(r, 137, 139) X(r, 139, 143) X(r, 143, 149)         \
+                    X(r, 149, 151) X(r, 151, 157) X(r, 157, 163) X(r, 163, 167) X(r, 167, 169)     \
+                        X(r, 169, 173) X(r, 173, 179) X(r, 179, 181) X(r, 181, 187) X(r, 187, 191) \
+                            X(r, 191, 193) X(r, 193, 197) X(r, 197, 199) X(r, 199, 209)            \
+                                X(r, 209, 211)
 
 #define STEP_KEEP(r, k, next) (uint8_t) ~(1u << S30_BIT_OF((r) * (k) % 30)),
 #define STEP_GAP(r, k, next) (next) - (k),
@@ -229,8 +233,7 @@ void cross_steps_portable(uint8_t *bytes, uint32_t n_bytes, uint32_t *positions,
     }
 }
 
-/* ---- large primes
- * -------------------------------------------------------------------------------- */
+/* ---- large primes ------------------------------------------------------------------------ */
 
 enum { HITS = 2048 };
 
@@ -262,8 +265,7 @@ void large_hits_portable(const uint64_t *words, uint64_t first_word, size_t n, u
     take(user, hits, n_hits);
 }
 
-/* ---- levels
- * -------------------------------------------------------------------------------------- */
+/* ---- levels ------------------------------------------------------------------------------ */
 
 static void sum_portable(const uint64_t *words, uint64_t first_word, size_t n, uint64_t *count,
                          uint64_t *digest) {
@@ -289,6 +291,7 @@ static const struct sieve_kernel sieve_kernel_portable = {
     seek_steps_portable,
     cross_steps_portable,
     sum_portable,
+
     large_hits_portable,
 };
 
@@ -301,19 +304,11 @@ static const struct sieve_kernel *const kernels[] = {
 };
 
 const struct sieve_kernel *sieve_kernel(const char *simd) {
-    bool best = !simd || strcmp(simd, "auto") == 0;
-    if (!best && !cpu_has_simd(simd))
-        return NULL;
-    const struct sieve_kernel *chosen = NULL;
-    for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
-        if (cpu_has_simd(kernels[i]->simd) &&
-            (best || cpu_simd_rank(kernels[i]->simd) <= cpu_simd_rank(simd)))
-            chosen = kernels[i];
-    return chosen;
+    int level = cpu_simd_level(simd);
+    return level < 0 ? NULL : kernels[level];
 }
 
-/* ---- walking
- * ------------------------------------------------------------------------------------- */
+/* ---- walking ----------------------------------------------------------------------------- */
 
 static size_t round_up(size_t n, size_t multiple) {
     return (n + multiple - 1) / multiple * multiple;

@@ -33,14 +33,4 @@ void wheel_trim(uint64_t *words, uint64_t first_word, size_t n_words, uint64_t l
 /* Bit masks of 2, 3 and 5 (1, 2, 4) that lie in [lo, hi]. */
 unsigned wheel_small_primes(uint64_t lo, uint64_t hi);
 
-/*
- * Writes the numbers of a word's bits, ascending, to out (room for 64); returns how many.
- */
-static inline unsigned wheel_decode(uint64_t word, uint64_t number, uint64_t *out) {
-    unsigned n = 0;
-    for (; word; word &= word - 1)
-        out[n++] = number * WHEEL_WORD + wheel_offsets[__builtin_ctzll(word)];
-    return n;
-}
-
 #endif

@@ -1,6 +1,5 @@
 #include "work/partial.h"
 
-#include "math/wheel.h"
 #include "work/digest.h"
 
 uint64_t count_bits(const uint64_t *words, size_t n) {
@@ -24,22 +23,24 @@ void partial_sum(struct partial *partial) {
     partial->has_digest = true;
 }
 
-int partial_decode(const struct partial *partial, int (*visit)(void *, const uint64_t *, size_t),
-                   void *user) {
+int partial_decode(const struct partial *partial, const struct decoder *decoder,
+                   int (*visit)(void *, const uint64_t *, size_t), void *user) {
     uint64_t run[PARTIAL_RUN];
     size_t n = 0;
     static const uint64_t small[] = {2, 3, 5};
     for (int i = 0; i < 3; i++)
         if (partial->small_primes >> i & 1)
             run[n++] = small[i];
-    for (size_t i = 0; i < partial->n_words; i++) {
-        if (n > PARTIAL_RUN - 64) {
-            int stop = visit(user, run, n);
-            if (stop)
-                return stop;
-            n = 0;
-        }
-        n += wheel_decode(partial->words[i], partial->first_word + i, run + n);
-    }
-    return n ? visit(user, run, n) : 0;
+    size_t word = 0;
+    do {
+        size_t found;
+        word += decoder->decode(partial->words + word, partial->n_words - word,
+                                partial->first_word + word, run + n, PARTIAL_RUN - n, &found);
+        n += found;
+        int stop = n ? visit(user, run, n) : 0;
+        if (stop)
+            return stop;
+        n = 0;
+    } while (word < partial->n_words);
+    return 0;
 }

@@ -2,6 +2,8 @@
 #ifndef PARPRIME_WORK_PARTIAL_H
 #define PARPRIME_WORK_PARTIAL_H
 
+#include "math/decode.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,10 +31,11 @@ void partial_sum(struct partial *partial);
 
 /*
  * Decodes a range's partial into ascending primes, in runs of at most PARTIAL_RUN, calling
- * visit for each run; stops early when it returns nonzero, and returns that.
+ * visit for each run; stops early when it returns nonzero, and returns that. A run is 8 KiB, so
+ * that it stays in an L1 data cache beside what is made of it.
  */
-enum { PARTIAL_RUN = 4096 };
-int partial_decode(const struct partial *partial, int (*visit)(void *, const uint64_t *, size_t),
-                   void *user);
+enum { PARTIAL_RUN = 1024 };
+int partial_decode(const struct partial *partial, const struct decoder *decoder,
+                   int (*visit)(void *, const uint64_t *, size_t), void *user);
 
 #endif

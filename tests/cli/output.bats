@@ -113,6 +113,31 @@ commands=("test 7" "count 100" "list 100" "iterate" "devices")
     grep -q "parprime: standard output: Broken pipe" err
 }
 
+@test "a pipe that cannot be opened anew is written to all the same" {
+    "$PARPRIME" list 2e6 -q >want
+    # Descriptors for standard streams, the pipe of signals, and no more.
+    prlimit --nofile=5 "$PARPRIME" list 2e6 -q 3>&- | cat >found
+    cmp found want
+    prlimit --nofile=5 "$PARPRIME" list 2e6 -q 3>&- | { sleep 0.3; cat; } >found
+    cmp found want
+    mkfifo stalled
+    exec 4<>stalled
+    env --default-signal=INT prlimit --nofile=5 "$PARPRIME" list 0 1e13 >stalled 2>err 3>&- 4>&- &
+    pid=$!
+    handles_signals
+    sleep 0.3
+    kill -INT $pid
+    ended 5
+    [ $status -eq 130 ] || fail "exit code $status"
+    says "standard output is not being read: SIGINT"
+    exec 4>&-
+}
+
+@test "a pipe stays for others what it was" {
+    { "$PARPRIME" list 1e6 -q; sed -n 's/^flags:\t*//p' /proc/self/fdinfo/4 4>&1 >flags; } | cat >found
+    [ $((0$(cat flags) & 04000)) -eq 0 ] || fail "its writes no longer block"
+}
+
 @test "a slow reader gets everything" {
     { "$PARPRIME" list 1e6 -q; } | { sleep 0.5; cat; } >found
     "$PARPRIME" list 1e6 -q >want

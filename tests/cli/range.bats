@@ -185,3 +185,23 @@ pi_or_skip() {
     run timeout -s INT 1 "$PARPRIME" count 1e18 --method pi
     [ "$status" -eq 124 ]
 }
+
+# ---- digits ---------------------------------------------------------------------------------
+
+# Primes of [FROM, FROM + 399] as `test` prints them, which has digits from its input.
+tested() {
+    seq "$1" "$("$PARPRIME" iterate --start "$1+399" --steps 0 --exact -q)" | "$PARPRIME" test --only prime -q | cut -d " " -f 1
+}
+
+@test "listed numbers have the right digits, at every border of blocks and lengths" {
+    for from in 0 9800 19800 99800 999800 9999800 99999800 999999800 9999999800 4294967100 \
+        99999999800 999999999800 9999999999800 123456789999800 999999999999800 9999999999999800 \
+        99999999999999800 999999999999999800 9999999999999999800 18446744073709551000; do
+        expected=$(tested $from)
+        [ "$("$PARPRIME" list $from $from+399 -q)" = "$expected" ] || fail "from $from"
+        [ "$("$PARPRIME" list $from $from+399 -q --format json | grep -oP '^ {4}"\K[0-9]+')" = \
+            "$expected" ] || fail "JSON from $from"
+        [ "$("$PARPRIME" list $from $from+399 -q --output-format u64 | od -An -v -w8 -t u8 |
+            tr -d ' ')" = "$expected" ] || fail "64-bit words from $from"
+    done
+}

@@ -33,10 +33,16 @@ void check_random_batches(uint64_t seed, bool (*is_prime)(uint64_t n), const cha
         for (size_t level = 0; level < COUNT_OF(levels); level++) {
             if (!cpu_has_simd(levels[level]))
                 continue;
-            batch_kernel(levels[level])->test(numbers, BATCH, bitmap);
-            for (size_t i = 0; i < BATCH; i++)
-                if ((bitmap[i / 64] ^ expected[i / 64]) >> i % 64 & 1)
+            const struct batch_kernel *kernel = batch_kernel(levels[level]);
+            kernel->test(numbers, BATCH, bitmap);
+            for (size_t i = 0; i < BATCH; i++) {
+                bool prime = expected[i / 64] >> i % 64 & 1;
+                if ((bitmap[i / 64] >> i % 64 & 1) != prime)
                     fail_msg("%s: %llu, %s says otherwise", levels[level], ULL(numbers[i]), oracle);
+                if (kernel->is_prime(numbers[i]) != prime)
+                    fail_msg("%s, one number: %llu, %s says otherwise", levels[level],
+                             ULL(numbers[i]), oracle);
+            }
         }
     }
     assert_true(primes > wanted / 50);

@@ -30,7 +30,8 @@ enum {
 #define UNROLL _Pragma("GCC unroll 8")
 /* For what is to stay in registers: a call would need it in memory. */
 #define INLINE static inline __attribute__((always_inline))
-#define EACH(v, n) UNROLL for (int v = 0; v < (n); v++)
+#define FROM(v, a, n) UNROLL for (int v = (a); v < (n); v++)
+#define EACH(v, n) FROM(v, 0, n)
 
 static inline vec splat(uint64_t x) {
     return _mm512_set1_epi64((long long)x);
@@ -178,10 +179,10 @@ static inline mask two_is_nonresidue(vec n) {
 
 /*
  * Bits of the exponents below the leading ones, which are those that fit into [-most, 0) for the
- * largest number of a list; a multiple of `window`.
+ * largest number of a list.
  */
 static inline unsigned bits_to_do(const uint64_t *numbers, size_t n, uint64_t number_mask,
-                                  uint64_t most, unsigned window) {
+                                  uint64_t most) {
     vec largest = zero();
     for (size_t i = 0; i < n; i += LANES) /* lists are filled up */
         largest =
@@ -189,7 +190,7 @@ static inline unsigned bits_to_do(const uint64_t *numbers, size_t n, uint64_t nu
     uint64_t exponent = _mm512_reduce_max_epu64(largest) / 2;
     unsigned bits = 0;
     while ((exponent + (UINT64_C(1) << bits) - 1) >> bits > most)
-        bits += window;
+        bits++;
     return bits;
 }
 

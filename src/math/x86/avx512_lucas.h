@@ -46,26 +46,38 @@ static inline vec modulo_105(vec x) {
     return sub(x, _mm512_mul_epu32(quotient, splat(105)));
 }
 
-/* The parameters of eight numbers, see lucas_parameter; 0 for those left to the scalar test. */
+/* Parameters, see lucas_parameter, as they come from the table: 0 for those that it leaves open. */
 static inline vec parameters(vec n) {
     vec quarter = _mm512_and_si512(_mm512_srli_epi64(n, 1), splat(3));
     vec place = add(_mm512_mul_epu32(quarter, splat(105)), modulo_105(n));
-    vec parameter = _mm512_and_si512(gather_bytes(lucas_by_residue, place), splat(0xff));
-    mask later = _mm512_testn_epi64_mask(parameter, parameter);
-    if (later) {
-        uint64_t numbers[LANES], values[LANES];
-        _mm512_storeu_si512(numbers, n);
-        _mm512_storeu_si512(values, parameter);
-        for (; later; later &= (mask)(later - 1)) {
-            int i = __builtin_ctz(later);
-            values[i] = lucas_parameter(numbers[i]);
-        }
-        parameter = load(values);
+    return _mm512_and_si512(gather_bytes(lucas_by_residue, place), splat(0xff));
+}
+
+/*
+ * The parameters of a list that has been filled up; 0 for those left to the scalar test. What the
+ * table leaves open, one in 16, comes last, so that nothing else waits for it.
+ */
+static inline void find_parameters(const struct lucas_list *list, uint8_t parameter[ROOM]) {
+    uint32_t open[ROOM];
+    size_t n_open = 0;
+    vec places = _mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0);
+    for (size_t i = 0; i < list->n; i += LANES, places = add(places, splat(LANES))) {
+        vec n = load(list->number + i), found = parameters(n);
+        /* d < 8 is passed by before the first look at V. */
+        mask late =
+            _mm512_cmplt_epu64_mask(_mm512_srli_epi64(add(n, splat(1)), LEADING_BITS), last_bit(n));
+        found = _mm512_maskz_mov_epi64((mask)~late, found);
+        _mm_storel_epi64((__m128i *)(parameter + i), _mm512_cvtepi64_epi8(found));
+        mask missing = _mm512_testn_epi64_mask(found, found) & (mask)~late;
+        pack_places(open + n_open, missing, places);
+        n_open += count_of(missing);
     }
-    /* d < 8 is passed by before the first look at V. */
-    mask late =
-        _mm512_cmplt_epu64_mask(_mm512_srli_epi64(add(n, splat(1)), LEADING_BITS), last_bit(n));
-    return _mm512_maskz_mov_epi64((mask)~late, parameter);
+    for (size_t i = 0; i < n_open; i++)
+        parameter[open[i]] = (uint8_t)lucas_parameter(list->number[open[i]]);
+}
+
+static inline vec load_parameters(const uint8_t *parameter) {
+    return _mm512_cvtepu8_epi64(_mm_loadl_epi64((const __m128i *)parameter));
 }
 
 /* n + 1 without its low bits; n = 2^64 - 1 never comes here. */
@@ -144,12 +156,11 @@ static inline vec chosen(mask choice, vec a, vec b) {
 /* Marks the lanes that are prime; those without a parameter are left to the scalar test. */
 static inline void conclude(struct chunk *chunk, const struct lucas_list *list, size_t i,
                             mask passed, vec n, vec parameter) {
-    if (i >= list->n)
-        return;
-    mask there = first_lanes(list->n - i),
-         scalar = there & _mm512_testn_epi64_mask(parameter, parameter);
-    mark(chunk, there & passed & (mask)~scalar & no_wieferich(n), load_places(list->place + i));
-    for (; scalar; scalar &= (mask)(scalar - 1)) {
+    mask scalar = _mm512_testn_epi64_mask(parameter, parameter);
+    passed &= no_wieferich(n);
+    for (size_t lane = 0; lane < LANES && i + lane < list->n; lane++)
+        chunk->prime[list->place[i + lane]] = passed >> lane & 1;
+    for (scalar &= first_lanes(list->n - i); scalar; scalar &= (mask)(scalar - 1)) {
         size_t at = i + (size_t)__builtin_ctz(scalar);
         chunk->prime[list->place[at]] = mr_is_prime(list->number[at]);
     }

@@ -88,7 +88,7 @@ void avx512_narrow_to_base2(struct chunk *chunk) {
     if (list->n == 0)
         return;
     fill(list->number, list->n, GROUP);
-    unsigned bits = bits_to_do(list->number, list->n, LIMB_MASK, LIMB_BITS, 1);
+    unsigned bits = bits_to_do(list->number, list->n, LIMB_MASK, LIMB_BITS);
     for (size_t i = 0; i < list->n; i += GROUP) {
         struct base2_narrow group;
         UNROLL for (int v = 0; v < NARROW_TOGETHER; v++) group.n[v] =
@@ -180,15 +180,19 @@ void avx512_narrow_to_lucas(struct chunk *chunk) {
         return;
     fill(list->number, list->n, GROUP);
     fill(list->one, list->n, GROUP);
+    uint8_t parameter[ROOM];
+    find_parameters(list, parameter);
     for (size_t i = 0; i < list->n; i += GROUP) {
         struct lucas_narrow group;
         for (size_t g = 0; g < LUCAS_NARROW_TOGETHER; g++) {
             group.n[g] = load(list->number + i + g * LANES);
             group.one[g] = load(list->one + i + g * LANES);
-            group.parameter[g] = parameters(group.n[g]);
+            group.parameter[g] = load_parameters(parameter + i + g * LANES);
         }
         lucas_narrow(&group);
         for (size_t g = 0; g < LUCAS_NARROW_TOGETHER; g++)
-            conclude(chunk, list, i + g * LANES, group.passed[g], group.n[g], group.parameter[g]);
+            if (i + g * LANES < list->n)
+                conclude(chunk, list, i + g * LANES, group.passed[g], group.n[g],
+                         group.parameter[g]);
     }
 }

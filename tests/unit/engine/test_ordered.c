@@ -188,8 +188,11 @@ enum holder { EMIT_GOES_ON, EMIT_FAILS, EMIT_CANCELS, RENDER_FAILS };
 struct ahead {
     pp_session *session;
     enum holder holder;
+    bool ascending;
     atomic_size_t rendered;
-    size_t emitted, most;
+    size_t emitted, most, longest;
+    uint64_t last;
+    unsigned wrong;
 };
 
 static void hold(struct ahead *ahead) {
@@ -216,9 +219,14 @@ static pp_status render_counted(void *user, const uint64_t *primes, size_t n, pp
 }
 
 static pp_status emit_held(void *user, const void *bytes, size_t n_bytes) {
-    (void)bytes;
     struct ahead *ahead = user;
     bool first = ahead->emitted == 0;
+    const uint64_t *primes = bytes;
+    for (size_t i = 0; ahead->ascending && i < n_bytes / sizeof *primes; i++) {
+        ahead->wrong += primes[i] <= ahead->last;
+        ahead->last = primes[i];
+    }
+    ahead->longest = n_bytes > ahead->longest ? n_bytes : ahead->longest;
     if (first && ahead->holder != RENDER_FAILS)
         hold(ahead);
     size_t now = atomic_load(&ahead->rendered) - ahead->emitted;
@@ -229,12 +237,13 @@ static pp_status emit_held(void *user, const void *bytes, size_t n_bytes) {
     return first && ahead->holder == EMIT_FAILS ? PP_ERR_IO : PP_OK;
 }
 
-static pp_status list_held(struct ahead *ahead, pp_order order, uint64_t unit_size) {
+static pp_status list_held(struct ahead *ahead, pp_order order, uint64_t hi, uint64_t unit_size) {
     pp_list_callback callback = {
         .user = ahead, .order = order, .render = render_counted, .emit = emit_held};
+    ahead->ascending = order == PP_ORDER_ASCENDING;
     ahead->session = session_of(4, PP_METHOD_SIEVE, unit_size);
     alarm(100);
-    pp_status status = pp_list(ahead->session, 0, MANY, &callback);
+    pp_status status = pp_list(ahead->session, 0, hi, &callback);
     alarm(0);
     pp_session_close(ahead->session);
     return status;
@@ -248,9 +257,30 @@ static void test_memory_is_bounded(void **state) {
     (void)state;
     for (int order = PP_ORDER_ASCENDING; order <= PP_ORDER_COMPLETION; order++) {
         struct ahead ahead = {.holder = EMIT_GOES_ON};
-        assert_int_equal(list_held(&ahead, (pp_order)order, MANY_UNIT), PP_OK);
+        assert_int_equal(list_held(&ahead, (pp_order)order, MANY, MANY_UNIT), PP_OK);
         assert_int_equal(ahead.emitted, 3001134);
         assert_in_range(ahead.most, 1, 1600000);
+    }
+}
+
+/*
+ * Units of three million primes, 24 MB each: what all units are allowed to hold back together, 16
+ * MiB and one a worker, is less than one of them. So they come in blocks, and whoever waits for
+ * others goes on in the middle of a unit.
+ */
+static void test_memory_of_large_units(void **state) {
+    (void)state;
+    enum { LARGE = 250000000, LARGE_UNIT = 50000160 };
+    for (int order = PP_ORDER_ASCENDING; order <= PP_ORDER_COMPLETION; order++) {
+        struct ahead ahead = {.holder = EMIT_GOES_ON}, fails = {.holder = EMIT_FAILS},
+                     cancels = {.holder = EMIT_CANCELS};
+        assert_int_equal(list_held(&ahead, (pp_order)order, LARGE, LARGE_UNIT), PP_OK);
+        assert_int_equal(ahead.emitted, 13679318);
+        assert_int_equal(ahead.wrong, 0);
+        assert_in_range(ahead.longest, 1, 320 << 10);
+        assert_in_range(ahead.most * 8, 1, (20 << 20) + 4 * (320 << 10));
+        assert_int_equal(list_held(&fails, (pp_order)order, LARGE, LARGE_UNIT), PP_ERR_IO);
+        assert_int_equal(list_held(&cancels, (pp_order)order, LARGE, LARGE_UNIT), PP_ERR_CANCELLED);
     }
 }
 
@@ -260,11 +290,11 @@ static void test_waiters_are_woken(void **state) {
     for (int order = PP_ORDER_ASCENDING; order <= PP_ORDER_COMPLETION; order++) {
         struct ahead goes_on = {.holder = EMIT_GOES_ON}, fails = {.holder = EMIT_FAILS},
                      cancels = {.holder = EMIT_CANCELS}, render_fails = {.holder = RENDER_FAILS};
-        assert_int_equal(list_held(&goes_on, (pp_order)order, FEW_UNIT), PP_OK);
+        assert_int_equal(list_held(&goes_on, (pp_order)order, MANY, FEW_UNIT), PP_OK);
         assert_int_equal(goes_on.emitted, 3001134);
-        assert_int_equal(list_held(&fails, (pp_order)order, FEW_UNIT), PP_ERR_IO);
-        assert_int_equal(list_held(&cancels, (pp_order)order, FEW_UNIT), PP_ERR_CANCELLED);
-        assert_int_equal(list_held(&render_fails, (pp_order)order, FEW_UNIT), PP_ERR_IO);
+        assert_int_equal(list_held(&fails, (pp_order)order, MANY, FEW_UNIT), PP_ERR_IO);
+        assert_int_equal(list_held(&cancels, (pp_order)order, MANY, FEW_UNIT), PP_ERR_CANCELLED);
+        assert_int_equal(list_held(&render_fails, (pp_order)order, MANY, FEW_UNIT), PP_ERR_IO);
     }
 }
 
@@ -280,7 +310,7 @@ static void test_slots(void **state) {
                 struct job job = {.question = QUESTION_LIST, .method = PP_METHOD_MR, .hi = hi};
                 job_cut(&job, sizes[s], 1);
                 struct ordered ordered;
-                ordered_init(&ordered, &callback);
+                ordered_init(&ordered, &callback, decoder(NULL));
                 assert_int_equal(ordered.consumer.begin(&ordered.consumer, &job, workers[w]),
                                  PP_OK);
                 uint64_t busy = job.n_units < workers[w] ? job.n_units : workers[w];
@@ -288,7 +318,7 @@ static void test_slots(void **state) {
                 ordered_free(&ordered);
             }
     struct ordered unused;
-    ordered_init(&unused, &callback);
+    ordered_init(&unused, &callback, decoder(NULL));
     ordered_free(&unused);
 }
 
@@ -299,6 +329,7 @@ int main(void) {
         cmocka_unit_test(test_failures_in_ascending_order),
         cmocka_unit_test(test_failures_in_completion_order),
         cmocka_unit_test(test_memory_is_bounded),
+        cmocka_unit_test(test_memory_of_large_units),
         cmocka_unit_test(test_waiters_are_woken),
         cmocka_unit_test(test_slots),
     };

@@ -27,6 +27,10 @@ static void check_against(const uint64_t *numbers, size_t n, const uint8_t *expe
                          ULL(i < n ? numbers[i] : 0), i, n, prime);
         }
         assert_true(bitmap[n_words] == 0xa5a5a5a5a5a5a5a5);
+        for (size_t i = 0; i < n; i++)
+            if (batch_kernel(levels[level])->is_prime(numbers[i]) != expected[i])
+                fail_msg("%s, one number: %llu is not %d", levels[level], ULL(numbers[i]),
+                         !expected[i]);
     }
     free(bitmap);
 }
@@ -91,7 +95,7 @@ static void test_all_small(void **state) {
 
 static void test_windows(void **state) {
     (void)state;
-    static const unsigned bits[] = {16, 31, 32, 44, 48, 49, 50, 52, 62, 63, 64};
+    static const unsigned bits[] = {16, 31, 32, 44, 48, 49, 50, 52, 60, 61, 62, 63, 64};
     const uint64_t reach = test_all() ? 1 << 16 : 1 << 12;
     for (size_t b = 0; b < COUNT_OF(bits); b++) {
         struct pile pile = {0};
@@ -102,6 +106,15 @@ static void test_windows(void **state) {
         check(pile.numbers, pile.n);
         free(pile.numbers);
     }
+    /* Where 64-bit products of AVX-512 give way, and the square of the last small divisor. */
+    static const uint64_t others[] = {UINT64_C(4076) << 52, UINT64_C(4088) << 52, 3169 * 3169};
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        struct pile pile = {0};
+        for (uint64_t d = 0; d < 2 * reach; d++)
+            put(&pile, others[i] - reach + d);
+        check(pile.numbers, pile.n);
+        free(pile.numbers);
+    }
 }
 
 /* Near 2^64, where sums do not fit 64 bits: as near as that, and from 2^64 - 2^48 on. */
@@ -109,7 +122,7 @@ static void test_top(void **state) {
     (void)state;
     uint64_t random = 48;
     struct pile pile = {0};
-    for (unsigned bits = 8; bits <= 52; bits++)
+    for (unsigned bits = 8; bits <= 58; bits++)
         for (unsigned i = 0; i < (test_all() ? 4000u : 200u); i++) {
             uint64_t n = 0 - (random_u64(&random) >> (64 - bits) | UINT64_C(1) << (bits - 1));
             put(&pile, n | 1);
@@ -183,7 +196,8 @@ static void test_close_factors(void **state) {
 
 /*
  * Pseudoprimes to base 2 of every size: products of primes p and k(p - 1) + 1 that pass, which
- * most of them have the form of. The second stage has nothing but these to find.
+ * most of them have the form of. The second stage has nothing but these to find. Once more with a
+ * prime near 2^64 after every seventh, for which whole vectors are worked on in another way.
  */
 static void test_pseudoprimes_to_base_2(void **state) {
     (void)state;
@@ -206,6 +220,13 @@ static void test_pseudoprimes_to_base_2(void **state) {
             }
         }
     assert_true(pile.n > 500);
+    struct pile beside = {0};
+    for (size_t i = 0; i < pile.n; i++) {
+        put(&beside, pile.numbers[i]);
+        if (i % 7 == 0)
+            put(&beside, i % 2 ? UINT64_C(18446744073709551557) : UINT64_C(18446744073709551533));
+    }
+    check_pile(&beside, check);
     check_pile(&pile, check_composites);
 }
 
@@ -264,6 +285,8 @@ static void test_choice(void **state) {
         assert_int_equal(kernel != NULL, cpu_has_simd(levels[i]));
         if (kernel)
             assert_true(cpu_simd_rank(kernel->simd) <= cpu_simd_rank(levels[i]));
+        for (size_t j = 0; j < i && kernel && strcmp(kernel->simd, levels[i]) == 0; j++)
+            assert_true(kernel->is_prime != batch_kernel(levels[j])->is_prime);
     }
 }
 

@@ -55,7 +55,7 @@ static void walker_close(struct walker *walker) {
     free(walker->memory);
 }
 
-/* ---- walks -------------------------------------------------------------------------------- */
+/* ---- walks ------------------------------------------------------------------------------- */
 
 static uint64_t expected_word(uint64_t word, const uint8_t *prime) {
     uint64_t bits = 0;
@@ -175,7 +175,7 @@ static void test_levels_agree(void **state) {
     free_base(base);
 }
 
-/* ---- parts -------------------------------------------------------------------------------- */
+/* ---- parts ------------------------------------------------------------------------------- */
 
 static void test_wheel_tables(void **state) {
     (void)state;
@@ -269,7 +269,7 @@ static void test_sums(void **state) {
     }
 }
 
-/* ---- large primes ------------------------------------------------------------------------- */
+/* ---- large primes ------------------------------------------------------------------------ */
 
 /* Bits of a stretch, as hits clear them. */
 struct stretch {

@@ -27,26 +27,6 @@ static void test_tables(void **state) {
         assert_true(wheel_offsets[bit] == number_of(0, bit));
 }
 
-static void test_decode(void **state) {
-    (void)state;
-    uint64_t random = 19;
-    for (int i = 0; i < 3000; i++) {
-        uint64_t word = i < 64 ? UINT64_C(1) << i : random_u64(&random) & random_u64(&random);
-        if (i == 64)
-            word = 0;
-        if (i == 65)
-            word = UINT64_MAX;
-        uint64_t number = random_below(&random, UINT64_MAX / WHEEL_WORD), out[65];
-        out[64] = 42;
-        unsigned n = wheel_decode(word, number, out), expected = 0;
-        for (unsigned bit = 0; bit < 64; bit++)
-            if (word >> bit & 1)
-                assert_true(out[expected++] == number_of(number, bit));
-        assert_int_equal(n, expected);
-        assert_int_equal(out[64], 42);
-    }
-}
-
 enum { WINDOW = 3 };
 
 static void check_trim(uint64_t first_word, size_t n_words, uint64_t lo, uint64_t hi) {
@@ -126,9 +106,9 @@ static void test_small_primes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tables),     cmocka_unit_test(test_decode),
-        cmocka_unit_test(test_trim_small), cmocka_unit_test(test_trim_keeps),
-        cmocka_unit_test(test_trim_top),   cmocka_unit_test(test_small_primes),
+        cmocka_unit_test(test_tables),       cmocka_unit_test(test_trim_small),
+        cmocka_unit_test(test_trim_keeps),   cmocka_unit_test(test_trim_top),
+        cmocka_unit_test(test_small_primes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
