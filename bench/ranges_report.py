@@ -112,7 +112,7 @@ class Report:
                   f"{answer} by all")
         self.line()
         self.line(f"  {'contestant':34} {'thr.':>4} {'runs':>4} {'seconds':>10} {'least':>10}   "
-                  f"{'most':10} {'speed':>8}  {'95%':18} {'CPU use':>7} {'MiB':>7}")
+                  f"{'most':10} {'speed':>8}  {'95%':18} {'CPU s':>10} {'CPU use':>7} {'MiB':>7}")
         bases = {m["threads"]: m for m in result["measured"] if m["base"]}
         for measured in result["measured"]:
             self.row(measured, bases)
@@ -137,7 +137,7 @@ class Report:
         self.line(f"  {label:34} {measured['threads']:4} {time_taken['runs']:4} "
                   f"{seconds_text(time_taken['median']):>10} {seconds_text(time_taken['least']):>10} … "
                   f"{seconds_text(time_taken['most']):10} {speed:>8}  {interval:18} "
-                  f"{100 * measured['cpu_use']:6.0f}% {memory}")
+                  f"{seconds_text(statistics.median(measured['cpu_seconds'])):>10} {100 * measured['cpu_use']:6.0f}% {memory}")
 
     def threads(self, result):
         """Several threads against one, for who has both."""
@@ -161,6 +161,11 @@ class Report:
                            f"{most / median:.1f}")
         if far:
             self.line("  warning: times the median, is the machine busy? " + ", ".join(far))
+        without = [f"{m['name']} {100 * m['cpu_use']:.0f}%" for m in result["measured"]
+                   if m["threads"] == 1 and m["cpu_use"] < 0.9 and m["time"]["median"] > 0.05
+                   and result["section"] != "lists"]
+        if without:
+            self.line("  warning: had its core for a part of its time only: " + ", ".join(without))
 
     # ---- goals ----
 

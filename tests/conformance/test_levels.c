@@ -120,9 +120,73 @@ static void test_levels(void **state) {
         }
 }
 
+/* ---- products of two large primes ------------------------------------------------------------ */
+
+/*
+ * Only one sieving prime crosses them off, the smaller of the two, so that each of its steps
+ * counts: p², where it begins, and p·q in the first and the last byte of a word of 240 numbers,
+ * which is where segments begin and end.
+ */
+static void check_product(pp_session *session, const char *name, uint64_t p, uint64_t q) {
+    uint64_t n = p * q;
+    const struct known_case ranges[] = {
+        {"alone", n, n, 0, ONCE, ONCE, ONCE},
+        {"at the end", n - 60, n, 0, ONCE, ONCE, ONCE},
+        {"at the beginning", n, n + 60, 0, ONCE, ONCE, ONCE},
+        {"in the middle", n - 500, n + 500, 0, ONCE, ONCE, ONCE},
+    };
+    for (size_t i = 0; i < COUNT_OF(ranges); i++) {
+        uint64_t count = 0;
+        for (uint64_t m = ranges[i].lo; m <= ranges[i].hi; m++)
+            count += m % 2 && naive_is_prime(m);
+        pp_result result;
+        assert_int_equal(pp_count(session, ranges[i].lo, ranges[i].hi, &result), PP_OK);
+        if (result.count != count)
+            fail_msg("%s: %llu*%llu %s of [%llu, %llu]: %llu primes, not %llu", name, ULL(p),
+                     ULL(q), ranges[i].what, ULL(ranges[i].lo), ULL(ranges[i].hi),
+                     ULL(result.count), ULL(count));
+    }
+}
+
+/* The least prime q >= p for which p·q lies in that byte (of 30 numbers) of its word; 0: any. */
+static uint64_t partner(uint64_t p, unsigned byte) {
+    for (uint64_t q = p;; q = naive_next_prime(q))
+        if (byte == 0 || p * q % 240 / 30 + 1 == byte)
+            return q;
+}
+
+static void test_products(void **state) {
+    (void)state;
+    static const unsigned logarithms[] = {8, 12, 16, 18, 20, 23, 24, 25, 28, 31};
+    char levels[100];
+    snprintf(levels, sizeof levels, "%s", pp_build()->simd);
+    char *rest = levels, *level;
+    while ((level = strsep(&rest, " ")))
+        for (pp_method method = PP_METHOD_MR; method <= PP_METHOD_HYBRID; method++) {
+            pp_session_options options = {.simd = level, .method = method};
+            pp_session *session = NULL;
+            pp_status status = pp_session_open(&options, &session, NULL);
+            if (status == PP_ERR_UNAVAILABLE && method == PP_METHOD_HYBRID)
+                continue;
+            assert_int_equal(status, PP_OK);
+            char name[64];
+            snprintf(name, sizeof name, "%s, simd %s", pp_method_name(method), level);
+            for (size_t i = 0; i < COUNT_OF(logarithms); i++) {
+                uint64_t p = naive_next_prime(UINT64_C(1) << logarithms[i]);
+                /* Above, every count by the sieve takes long. */
+                if (method == PP_METHOD_SIEVE && logarithms[i] > (test_all() ? 31 : 25))
+                    continue;
+                for (unsigned byte = 0; byte <= 8; byte += byte ? 7 : 1)
+                    check_product(session, name, p, partner(p, byte));
+            }
+            pp_session_close(session);
+        }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_products),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

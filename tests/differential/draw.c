@@ -13,7 +13,7 @@ uint64_t draw_number(uint64_t *random, uint64_t most) {
         n = random_below(random, 40);
         break;
     case 1: /* the square of a prime, or close to it */
-        n = random_prime(random, 32);
+        n = random_prime(random, most < 16 ? 2 : (64 - (unsigned)__builtin_clzll(most)) / 2);
         n = n * n + random_below(random, 3) - 1;
         break;
     case 2:

@@ -153,6 +153,11 @@ static void test_around_edges(void **state) {
     uint64_t random = seed ^ 5;
     const uint64_t fixed[] = {0,
                               UINT64_C(1) << 32,
+                              UINT64_C(16411) * 16411,
+                              UINT64_C(40009) * 40009,
+                              UINT64_C(262147) * 262147,
+                              UINT64_C(1048583) * 1048583,
+                              UINT64_C(8388617) * 8388617,
                               UINT64_C(65521) * 65521,
                               UINT64_C(65537) * 65537,
                               UINT64_C(1) << 44, /* the table of pseudoprimes ends */
