@@ -308,7 +308,7 @@ static double behind(const struct measured *cell, size_t best) {
 static void name_step(double step, char *out, size_t size) {
     if (step >= 0x1p64)
         snprintf(out, size, "2^64");
-    else if (step >= 1000 && exp10(round(log10(step))) == step)
+    else if (step >= 1000 && fabs(exp10(round(log10(step))) - step) < 1e-9 * step)
         snprintf(out, size, "1e%.0f", log10(step));
     else
         snprintf(out, size, "%.0f", step);
