@@ -84,7 +84,7 @@ static unsigned check_all(const char *level, pp_method method, struct reference 
     }
     if (status != PP_OK)
         fail_msg("%s: %s", name, error.message);
-    double most = test_all() ? 20 : 0.12;
+    double most = test_all() ? 5 : 0.12;
     unsigned done = 0;
     for (size_t i = 0; i < n_known_cases + COUNT_OF(more_cases); i++) {
         const struct known_case *known =
