@@ -1,15 +1,25 @@
 /* Deterministic primality of all 64-bit n; the arithmetic is arith64.h's and lucas64.h's. */
 
 /*
- * Odd n > 13 without the smallest factors. Up to where few prime bases decide they are cheapest;
- * above, base 2 and the Lucas test.
+ * The Euler-Jacobi test to base 2 of odd n, with a negative exponent: see src/math/primality.c. No
+ * division but where 2^64 is many times n.
  */
-static inline int pp_is_prime_odd(ulong n) {
-    if (n < a64_strong_bounds[A64_BASES - 1])
-        return a64_is_prime_odd(n);
-    a64_modulus m = a64_modulus_of(n);
-    int twos = A64_CTZ(n - 1);
-    return a64_strong(a64_add(m.one, m.one, n), (n - 1) >> twos, twos, m) && l64_extra_strong(n);
+static inline int pp_base2(ulong n) {
+    a64_modulus m;
+    m.n = n;
+    m.inverse = a64_inverse(n);
+    m.one = 0; /* not needed */
+    ulong rounded = n >> 1, exponent = 0 - rounded;
+    int length = 64 - (int)clz(rounded), bits = length > 6 ? length - 6 : 0;
+    ulong x = (ulong)1 << (64 + (int)(as_long(exponent) >> bits));
+    if (x >= n)
+        x %= n;
+    while (bits--) {
+        x = a64_mul(x, x, m);
+        ulong gap = n - x, twice = x >= gap ? x - gap : x + x;
+        x = exponent >> bits & 1 ? twice : x;
+    }
+    return a64_mul(x, 1, m) == ((n ^ (n >> 1)) & 2 ? n - 1 : 1);
 }
 
 /* Exact for all n. Small divisors first: they decide five numbers in six. */
@@ -30,7 +40,7 @@ static inline int pp_mr_prime(ulong n) {
         return n == 13;
     if (n < 17 * 17)
         return 1;
-    return pp_is_prime_odd(n);
+    return pp_base2(n) && l64_extra_strong(n);
 }
 
 #if PP_CPU
@@ -48,78 +58,51 @@ static inline double8 pp_mulmod8(double8 a, double8 b, double8 n, double8 invers
     return fma(-q, n, h) + error;
 }
 
-/* Per lane: is r congruent to 1, or to -1? Masks are all ones or 0. */
-static inline long8 pp_is_one8(double8 r, double8 n) {
-    return r == (double8)1 || r == 1 - n;
-}
-static inline long8 pp_is_minus_one8(double8 r, double8 n) {
-    return r == (double8)-1 || r == n - 1;
-}
-
-/* Strong probable prime to the lane's base, 1 < base < n. `bits`: of the largest odd part. */
-static inline long8 pp_strong8(double8 base, ulong8 odd, ulong8 twos, int bits, ulong most_twos,
-                               double8 n, double8 inverse) {
-    double8 power = 1;
-    for (int bit = bits - 1; bit >= 0; bit--) {
-        power = pp_mulmod8(power, power, n, inverse);
-        double8 times = pp_mulmod8(power, base, n, inverse);
-        long8 set = as_long8(odd << (ulong)(63 - bit)) < 0;
-        power = select(power, times, set);
-    }
-    long8 passed = pp_is_one8(power, n) || pp_is_minus_one8(power, n);
-    for (ulong i = 1; i < most_twos; i++) {
-        power = pp_mulmod8(power, power, n, inverse);
-        passed |= pp_is_minus_one8(power, n) && as_long8(twos) > (long)i;
-    }
-    return passed;
-}
-
 static inline ulong pp_most8(ulong8 v) {
     ulong4 a = max(v.lo, v.hi);
     ulong2 b = max(a.lo, a.hi);
     return max(b.x, b.y);
 }
 
-/* Masks of the lanes that are prime; all are below 2^50. Lanes already decided are left alone. */
-static inline long8 pp_mr_prime8(ulong8 n) {
-    long8 small = n < (ulong8)(41 * 41);
-    long8 prime = as_long8(n) >= 2, known = n < (ulong8)4;
-    const uint divisors[12] = {2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37};
-    /* n < 2^50 and its quotients are exact enough in double to tell divisibility, as in trial. */
-    double8 value = convert_double8(n);
-    for (int i = 0; i < 12; i++) {
-        double8 quotient = value / (double)divisors[i];
-        long8 divides = quotient == pp_round8(quotient) && !known;
-        prime = select(prime, as_long8(n) == (long)divisors[i], divides);
-        known |= divides;
+/* Per lane: is r, |r| < n, congruent to c, 0 < c < n? Masks are all ones or 0. */
+static inline long8 pp_is8(double8 r, double c, double8 n) {
+    return r == (double8)c || r == c - n;
+}
+
+/*
+ * The extra strong Lucas test of lucas64.h on eight odd numbers from 103² up and below 2^49.
+ * Residues less a parameter stay below n. Lanes with a shorter d begin with zero bits, which leave
+ * V_0 and V_1 as they are.
+ */
+static inline long8 pp_extra_strong8(ulong8 numbers) {
+    ulong each[8];
+    double parameters[8];
+    vstore8(numbers, 0, each);
+    for (int i = 0; i < 8; i++)
+        parameters[i] = (double)l64_search_parameter(each[i]);
+    double8 n = convert_double8(numbers), inverse = 1 / n, p = vload8(0, parameters);
+    ulong8 d = numbers + 1, twos = popcount((d & (~d + 1)) - 1);
+    d >>= twos;
+    double8 v = 2, next = p; /* V_0, V_1 */
+    for (int bit = 63 - (int)clz(pp_most8(d)); bit >= 0; bit--) {
+        long8 set = as_long8(d << (ulong)(63 - bit)) < 0;
+        double8 product = pp_mulmod8(v, next, n, inverse) - p;
+        double8 squared = select(v, next, set);
+        double8 square = pp_mulmod8(squared, squared, n, inverse) - 2;
+        v = select(square, product, set);
+        next = select(product, square, set);
     }
-    known |= small;
-    if (all(known))
-        return prime;
-    /* Decided lanes get a harmless odd modulus. */
-    n = select(n, (ulong8)1681, known);
-    value = convert_double8(n);
-    double8 inverse = 1 / value;
-    ulong8 odd = n - 1;
-    ulong8 lowest = odd & (~odd + 1);
-    ulong8 twos = popcount(lowest - 1);
-    odd = odd >> twos;
-    int bits = 64 - (int)clz(pp_most8(odd));
-    ulong most_twos = pp_most8(twos), most = pp_most8(n);
-    int bounded = most < a64_strong_bounds[A64_BASES - 1];
-    for (int i = 0; i < A64_BASES; i++) {
-        double8 base = bounded ? (double)a64_prime_bases[i] : (double)a64_sinclair_bases[i];
-        /* Sinclair's bases may exceed a small lane's n; there and at 0 the base says nothing. */
-        base = base - pp_round8(base * inverse) * value;
-        base = select(base, base + value, base < 0);
-        base = select(base, base - value, base >= value);
-        long8 passed = pp_strong8(base, odd, twos, bits, most_twos, value, inverse) || base == 0;
-        prime &= passed || known;
-        known |= !prime;
-        if (all(known) || (bounded && most < a64_strong_bounds[i]))
-            break;
+    /* 2·V_(d+1) - P·V_d = D·U_d is 0: as a residue below 3n. */
+    double8 rest = next + next - pp_mulmod8(p, v, n, inverse);
+    rest = select(rest, -rest, rest < 0);
+    long8 vanishes = rest == 0 || rest == n || rest == n + n;
+    long8 passed = (pp_is8(v, 2, n) || pp_is8(-v, 2, n)) && vanishes;
+    long most = (long)pp_most8(twos);
+    for (long r = 0; r < most - 1; r++) {
+        passed |= v == 0 && as_long8(twos) > r + 1;
+        v = pp_mulmod8(v, v, n, inverse) - 2;
     }
-    return prime;
+    return passed && p != 0;
 }
 
 /*
@@ -274,6 +257,31 @@ static inline ulong8 pp_square8(ulong8 x, ulong8 n, ulong8 inverse) {
                       n, inverse);
 }
 
+static inline ulong8 pp_multiply8(ulong8 x, ulong8 y, ulong8 n, ulong8 inverse) {
+    ulong8 x0 = x & PP_LOW32, x1 = x >> 32, y0 = y & PP_LOW32, y1 = y >> 32;
+    ulong8 a = x0 * y1, b = x1 * y0, top = x1 * y1;
+    return pp_reduce8(x0 * y0, (a & PP_LOW32) + (b & PP_LOW32),
+                      (a >> 32) + (b >> 32) + (top & PP_LOW32), top >> 32, n, inverse);
+}
+
+/* a + b and a - b modulo n. */
+static inline ulong8 pp_add8(ulong8 a, ulong8 b, ulong8 n) {
+    ulong8 gap = n - b, sum = a - gap;
+    return select(sum, sum + n, a < gap);
+}
+static inline ulong8 pp_less8(ulong8 a, ulong8 b, ulong8 n) {
+    ulong8 difference = a - b;
+    return select(difference, difference + n, a < b);
+}
+
+/* The inverse of odd n modulo 2^32. */
+static inline ulong8 pp_inverse8(ulong8 n) {
+    ulong8 m = n & PP_LOW32, y = (3 * m) ^ 2;
+    for (int step = 0; step < 3; step++) /* 5 bits are right, 10, 20, 40 */
+        y = (y * ((2 - ((m * y) & PP_LOW32)) & PP_LOW32)) & PP_LOW32;
+    return y;
+}
+
 /* The Euler-Jacobi test for any n, with a negative exponent: see src/math/primality.c. */
 static inline int pp_base2_wide(ulong *list, ushort *places, int n) {
     int bits = pp_bits(list, n, ~(ulong)0, 64), kept = 0;
@@ -282,10 +290,7 @@ static inline int pp_base2_wide(ulong *list, ushort *places, int n) {
         ulong8 number[PP_TOGETHER], inverse[PP_TOGETHER], x[PP_TOGETHER], exponent[PP_TOGETHER];
         for (int v = 0; v < PP_TOGETHER; v++) {
             number[v] = vload8(0, list + i + 8 * v);
-            ulong8 m = number[v] & PP_LOW32, y = (3 * m) ^ 2;
-            for (int step = 0; step < 3; step++) /* 5 bits are right, 10, 20, 40 */
-                y = (y * ((2 - ((m * y) & PP_LOW32)) & PP_LOW32)) & PP_LOW32;
-            inverse[v] = y;
+            inverse[v] = pp_inverse8(number[v]);
             exponent[v] = -(number[v] >> 1);
             x[v] = (ulong8)1 << as_ulong8(64 + (as_long8(exponent[v]) >> (long)bits));
             if (pp_any8(x[v] >= number[v]))
@@ -314,8 +319,66 @@ static inline int pp_base2_wide(ulong *list, ushort *places, int n) {
     return kept;
 }
 
+/* pp_extra_strong8 for any eight odd numbers from 103² up but 2^64 - 1, in Montgomery form. */
+static inline long8 pp_extra_strong_wide8(ulong8 n) {
+    ulong each[8], parameters[8];
+    vstore8(n, 0, each);
+    for (int i = 0; i < 8; i++)
+        parameters[i] = l64_search_parameter(each[i]);
+    ulong8 parameter = vload8(0, parameters), inverse = pp_inverse8(n);
+    ulong8 one = (0 - n) % n, two = pp_add8(one, one, n), p = two;
+    for (ulong i = pp_most8(parameter); i > 2; i--)
+        p = select(p, pp_add8(p, one, n), parameter >= (ulong8)i);
+    ulong8 d = n + 1, twos = popcount((d & (~d + 1)) - 1);
+    d >>= twos;
+    ulong8 v = two, next = p; /* V_0, V_1 */
+    for (int bit = 63 - (int)clz(pp_most8(d)); bit >= 0; bit--) {
+        long8 set = as_long8(d << (ulong)(63 - bit)) < 0;
+        ulong8 product = pp_less8(pp_multiply8(v, next, n, inverse), p, n);
+        ulong8 square = pp_less8(pp_square8(select(v, next, set), n, inverse), two, n);
+        v = select(square, product, set);
+        next = select(product, square, set);
+    }
+    long8 passed =
+        (v == two || v == n - two) && pp_add8(next, next, n) == pp_multiply8(p, v, n, inverse);
+    long most = (long)pp_most8(twos);
+    for (long r = 0; r < most - 1; r++) {
+        passed |= v == (ulong8)0 && as_long8(twos) > r + 1;
+        v = pp_less8(pp_square8(v, n, inverse), two, n);
+    }
+    return passed && parameter != (ulong8)0;
+}
+
+/*
+ * Base 2 on what the small divisors, or a sieve, have left, and the rest of the test on the few
+ * that pass: sets the flags of those that are prime. The lists have room for PP_BLOCK + PP_GROUP.
+ */
+static inline void pp_test_left(ulong *narrow, int n_narrow, ulong *wide, ushort *places,
+                                int n_wide, uchar *flags) {
+    ulong place_mask = ((ulong)1 << PP_PLACE_BITS) - 1;
+    n_narrow = n_narrow ? pp_base2_narrow(narrow, n_narrow) : 0;
+    for (int i = 0; i < n_narrow; i += 8) {
+        for (int j = n_narrow; j < i + 8; j++)
+            narrow[j] = narrow[n_narrow - 1];
+        long prime[8];
+        vstore8(pp_extra_strong8(vload8(0, narrow + i) & place_mask), 0, prime);
+        for (int j = 0; j < 8; j++)
+            if (prime[j])
+                flags[narrow[i + j] >> PP_PLACE_BITS] = 1;
+    }
+    n_wide = n_wide ? pp_base2_wide(wide, places, n_wide) : 0;
+    for (int i = 0; i < n_wide; i += 8) {
+        for (int j = n_wide; j < i + 8; j++)
+            wide[j] = wide[n_wide - 1];
+        long prime[8];
+        vstore8(pp_extra_strong_wide8(vload8(0, wide + i)), 0, prime);
+        for (int j = i; j < min(i + 8, n_wide); j++)
+            flags[places[j]] = prime[j - i] != 0;
+    }
+}
+
 /* flags[i] = numbers[i] is prime, for the n numbers of a block; room for PP_BLOCK of them. */
-static inline void pp_mr_block(const ulong *numbers, int n, __global uchar *flags) {
+static inline void pp_mr_block(const ulong *numbers, int n, uchar *flags) {
     ulong narrow[PP_BLOCK + PP_GROUP], wide[PP_BLOCK + PP_GROUP];
     ushort places[PP_BLOCK + PP_GROUP];
     int n_narrow = 0, n_wide = 0;
@@ -333,8 +396,8 @@ static inline void pp_mr_block(const ulong *numbers, int n, __global uchar *flag
                     flags[j] = (uchar)pp_mr_prime(numbers[j]);
         long8 chosen = odd && below && !small;
         if (pp_any8(chosen)) {
-            chosen &= pp_undivided8(convert_double8(select((ulong8)1, x, chosen)), 0,
-                                    PP_FIRST_DIVISORS);
+            chosen &=
+                pp_undivided8(convert_double8(select((ulong8)1, x, chosen)), 0, PP_FIRST_DIVISORS);
             n_narrow = pp_append8(narrow, n_narrow, x | (place << PP_PLACE_BITS), chosen);
         }
         if (pp_most8(x) >> PP_NARROW_BITS)
@@ -352,16 +415,7 @@ static inline void pp_mr_block(const ulong *numbers, int n, __global uchar *flag
         left &= i + (long8)(0, 1, 2, 3, 4, 5, 6, 7) < (long8)n_narrow;
         kept = pp_append8(narrow, kept, x, left);
     }
-    n_narrow = kept ? pp_base2_narrow(narrow, kept) : 0;
-    for (int i = 0; i < n_narrow; i += 8) {
-        for (int j = n_narrow; j < i + 8; j++)
-            narrow[j] = narrow[n_narrow - 1];
-        long prime[8];
-        vstore8(pp_mr_prime8(vload8(0, narrow + i) & place_mask), 0, prime);
-        for (int j = 0; j < 8; j++)
-            if (prime[j])
-                flags[narrow[i + j] >> PP_PLACE_BITS] = 1;
-    }
+    n_narrow = kept;
 
     kept = 0;
     pp_fill(wide, n_wide);
@@ -375,9 +429,37 @@ static inline void pp_mr_block(const ulong *numbers, int n, __global uchar *flag
             kept += left[j - i] != 0;
         }
     }
-    n_wide = kept ? pp_base2_wide(wide, places, kept) : 0;
-    for (int i = 0; i < n_wide; i++)
-        flags[places[i]] = (uchar)l64_extra_strong(wide[i]);
+    pp_test_left(narrow, n_narrow, wide, places, kept, flags);
+}
+
+/* Clears the bits of composites that a sieve has left in words, which are first_word on. */
+static inline void pp_test_words(__global ulong *words, ulong first_word, ulong n_words) {
+    for (ulong from = 0, to; from < n_words; from = to) {
+        ulong narrow[PP_BLOCK + PP_GROUP], wide[PP_BLOCK + PP_GROUP];
+        ushort places[PP_BLOCK + PP_GROUP];
+        uchar flags[PP_BLOCK];
+        int n = 0, n_narrow = 0, n_wide = 0;
+        for (to = from; to < n_words && n <= PP_BLOCK - 64; to++)
+            for (ulong bits = words[to]; bits; bits &= bits - 1, n++) {
+                ulong number = s30_number(first_word + to, A64_CTZ(bits));
+                flags[n] = number < 103 * 103 && pp_mr_prime(number);
+                if (number >> PP_NARROW_BITS) {
+                    wide[n_wide] = number;
+                    places[n_wide++] = (ushort)n;
+                } else if (number >= 103 * 103) {
+                    narrow[n_narrow++] = number | (ulong)n << PP_PLACE_BITS;
+                }
+            }
+        pp_test_left(narrow, n_narrow, wide, places, n_wide, flags);
+        n = 0;
+        for (; from < to; from++) {
+            ulong word = words[from];
+            for (ulong bits = word; bits; bits &= bits - 1, n++)
+                if (!flags[n])
+                    word &= ~(bits & (~bits + 1));
+            words[from] = word;
+        }
+    }
 }
 
 /* As pp_mr_test below, a block of numbers a work-item. */
@@ -390,7 +472,10 @@ __kernel void pp_mr_test(__global const ulong *numbers, __global uchar *flags, u
         block[i] = numbers[first + (ulong)i];
     for (int i = here; i % 8 != 0; i++)
         block[i] = 0;
-    pp_mr_block(block, here, flags + first);
+    uchar found[PP_BLOCK];
+    pp_mr_block(block, here, found);
+    for (int i = 0; i < here; i++)
+        flags[first + (ulong)i] = found[i];
 }
 
 __kernel void pp_mr_range(__global uchar *flags, ulong first_word, ulong lo, ulong hi, ulong n) {
@@ -404,7 +489,10 @@ __kernel void pp_mr_range(__global uchar *flags, ulong first_word, ulong lo, ulo
                          (ulong8)(1, 7, 11, 13, 17, 19, 23, 29);
         vstore8(select((ulong8)0, numbers, numbers >= lo && numbers <= hi), 0, block + i);
     }
-    pp_mr_block(block, here, flags + first);
+    uchar found[PP_BLOCK];
+    pp_mr_block(block, here, found);
+    for (int i = 0; i < here; i++)
+        flags[first + (ulong)i] = found[i];
 }
 
 #else

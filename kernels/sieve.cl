@@ -1,4 +1,11 @@
-/* The segmented sieve: the base primes are a bitmap, shared by all segments of a job. */
+/*
+ * What both kinds of kernels share of the sieve. A bitmap is sieved piece by piece, by the base
+ * primes up to some limit, in fast memory: segments.cl on CPU devices, tiles.cl on GPUs. Larger
+ * ones then clear their few multiples in global memory.
+ */
+
+/* For what two kernels share, one with tests and one without: neither pays for the other. */
+#define PP_INLINE __attribute__((always_inline)) static inline
 
 /* Clears, in one word, the bits of numbers outside [lo, hi]. */
 static inline ulong pp_trim_word(ulong word, ulong k, ulong lo, ulong hi) {
@@ -10,26 +17,6 @@ static inline ulong pp_trim_word(ulong word, ulong k, ulong lo, ulong hi) {
             word &= ~((ulong)1 << bit);
     }
     return word;
-}
-
-/*
- * For CPU devices: one work-item a segment of segment_words, in the order a cache likes. scratch
- * holds S30_SMALL_PRIMES for each work-item.
- */
-__kernel void pp_sieve_serial(__global ulong *words, ulong first_word, ulong n_words,
-                              ulong segment_words, __global const ulong *base_words,
-                              ulong n_base_words, __global const uchar *pattern_a,
-                              __global const uchar *pattern_b, __global s30_small *scratch,
-                              ulong lo, ulong hi) {
-    ulong segment = get_global_id(0), begin = segment * segment_words;
-    if (begin >= n_words)
-        return;
-    ulong size = min(segment_words, n_words - begin);
-    s30_sieve(words + begin, first_word + begin, size, base_words, n_base_words, pattern_a,
-              pattern_b, scratch + segment * S30_SMALL_PRIMES);
-    words[begin] = pp_trim_word(words[begin], first_word + begin, lo, hi);
-    words[begin + size - 1] =
-        pp_trim_word(words[begin + size - 1], first_word + begin + size - 1, lo, hi);
 }
 
 /*
@@ -61,84 +48,127 @@ __kernel void pp_sieve_test(__global const ulong *numbers, __global uchar *flags
     flags[i] = (uchar)still;
 }
 
-/* Clears the bits of prime·q, q from the first multiple on, below byte `end` of local memory. */
-static inline void pp_clear_local(__local uint *tile, uint end, uint prime, ulong start) {
-    s30_position at;
-    if (!s30_first_multiple(prime, start, (ulong)end * 30, &at))
-        return;
-    uint k = prime / 30, r = prime % 30, byte = (uint)at.byte, wheel = at.wheel;
-    while (byte < end) {
-        uint residue = s30_residues[wheel];
-        uint bit = s30_wheel_index[r * residue % 30];
-        atomic_and(&tile[byte / 4], ~((uint)1 << (byte % 4 * 8 + bit)));
-        uint next = wheel == 7 ? 31 : s30_residues[wheel + 1];
-        byte += k * (next - residue) + r * next / 30 - r * residue / 30;
-        wheel = (wheel + 1) & 7;
-    }
+/* Has a prime no multiple in a span? Most large ones, told by one division. */
+static inline int pp_misses(ulong prime, ulong start, ulong span) {
+    ulong rest = start % prime;
+    return rest && prime - rest >= span;
 }
 
+/* A multiple p·q: its byte and bit, and where q stands. p = 30·turn + rest. */
+typedef struct pp_multiple {
+    ulong byte;
+    uint bit, turn, rest, residue, carry; /* of q modulo 30; floor(rest·residue / 30) */
+} pp_multiple;
+
+static inline pp_multiple pp_multiple_at(s30_position at, uint prime) {
+    pp_multiple m;
+    m.byte = at.byte;
+    m.turn = prime / 30;
+    m.rest = prime % 30;
+    m.residue = s30_residues[at.wheel];
+    uint product = m.rest * m.residue;
+    m.carry = product / 30;
+    m.bit = (product - m.carry * 30) * 17 >> 6;
+    return m;
+}
+
+static inline void pp_next_multiple(pp_multiple *m) {
+    /* The gap behind residue w is in the four bits from w / 2·4 on. */
+    uint gap = (uint)((ulong)0x0200604204204006 >> (m->residue / 2 * 4)) & 15;
+    uint product = m->rest * (m->residue + gap), carry = product / 30;
+    m->byte += m->turn * gap + carry - m->carry;
+    m->bit = (product - carry * 30) * 17 >> 6;
+    uint turned = m->residue + gap > 30;
+    m->residue = m->residue + gap - (turned ? 30 : 0);
+    m->carry = carry - (turned ? m->rest : 0);
+}
+
+static inline void pp_clear_cell(__global uint *cells, ulong byte, uint bit) {
+    atomic_and(&cells[byte / 4], ~((uint)1 << ((uint)(byte % 4) * 8 + bit)));
+}
+
+#if PP_CPU
+
 /*
- * For GPUs, first pass: a work-group sieves a tile of tile_words in local memory by the base
- * primes up to small_limit, its items sharing them out.
+ * The base primes above `limit` in words [first_base, end_base) of the base, a share of words_each
+ * a work-item. What they are to clear lies all over the bitmap: it is noted down by slices of it,
+ * in lists of the item's own, and cleared by pp_clear_large. Where there is no more room, and
+ * behind the last slice, it is cleared at once.
  */
-__kernel void pp_sieve_tiles(__global ulong *words, ulong first_word, ulong n_words,
-                             ulong tile_words, __global const ulong *base_words,
-                             ulong n_base_words, uint small_limit, ulong lo, ulong hi,
-                             __local uint *tile) {
-    ulong begin = get_group_id(0) * tile_words;
-    ulong size = min(tile_words, n_words - begin);
-    uint n_cells = (uint)size * 2, items = (uint)get_local_size(0), item = (uint)get_local_id(0);
-    ulong k = first_word + begin, start = k * 240;
-    ulong last = s30_last(start, size * 240);
-    for (uint i = item; i < n_cells; i += items)
-        tile[i] = 0xffffffff;
-    barrier(CLK_LOCAL_MEM_FENCE);
-    ulong small_words = min(n_base_words, (ulong)small_limit / 240 + 1);
-    for (ulong w = item; w < small_words; w += items)
+#define PP_SLICE_BITS 18
+#define PP_SLICES 128
+#define PP_SLICE_ROOM 4096
+__kernel void pp_note_large(__global uint *cells, ulong first_word, ulong n_words,
+                            __global const ulong *base_words, ulong first_base, ulong end_base,
+                            ulong words_each, uint limit, __global uint *lists,
+                            __global uint *lengths, uint n_slices) {
+    ulong item = get_global_id(0), begin = first_base + item * words_each;
+    ulong stop = min(begin + words_each, end_base);
+    ulong start = first_word * 240, span = n_words * 240, end = n_words * 8;
+    ulong last = s30_last(start, span);
+    uint length[PP_SLICES];
+    for (uint i = 0; i < PP_SLICES; i++)
+        length[i] = 0;
+    lists += item * n_slices * PP_SLICE_ROOM;
+    lengths += item * n_slices;
+    for (ulong w = begin; w < stop; w++)
         for (ulong bits = base_words[w]; bits; bits &= bits - 1) {
             ulong prime = s30_number(w, A64_CTZ(bits));
-            if (prime > small_limit || prime * prime > last)
-                break;
-            pp_clear_local(tile, n_cells * 4, (uint)prime, start);
+            s30_position at;
+            if (prime <= limit || prime * prime > last || pp_misses(prime, start, span) ||
+                !s30_first_multiple((uint)prime, start, span, &at))
+                continue;
+            for (pp_multiple m = pp_multiple_at(at, (uint)prime); m.byte < end;
+                 pp_next_multiple(&m)) {
+                ulong slice = m.byte >> PP_SLICE_BITS;
+                if (slice < n_slices && length[slice] < PP_SLICE_ROOM)
+                    lists[slice * PP_SLICE_ROOM + length[slice]++] = (uint)m.byte << 3 | m.bit;
+                else
+                    pp_clear_cell(cells, m.byte, m.bit);
+            }
         }
-    barrier(CLK_LOCAL_MEM_FENCE);
-    for (uint i = item; i < size; i += items) {
-        ulong word = (ulong)tile[2 * i] | (ulong)tile[2 * i + 1] << 32;
-        if (k + i == 0)
-            word &= ~(ulong)1; /* 1 is not prime */
-        words[begin + i] = pp_trim_word(word, k + i, lo, hi);
+    for (uint i = 0; i < n_slices; i++)
+        lengths[i] = length[i];
+}
+
+/* A work-item clears what n_items have noted down for its slice. */
+__kernel void pp_clear_large(__global uchar *bytes, __global const uint *lists,
+                             __global const uint *lengths, uint n_slices, ulong n_items) {
+    ulong slice = get_global_id(0);
+    bytes += slice << PP_SLICE_BITS;
+    for (ulong item = 0; item < n_items; item++) {
+        ulong list = item * n_slices + slice;
+        for (uint i = 0; i < lengths[list]; i++) {
+            uint place = lists[list * PP_SLICE_ROOM + i];
+            uint byte = place >> 3 & ((1u << PP_SLICE_BITS) - 1);
+            bytes[byte] &= (uchar) ~(1u << (place & 7));
+        }
     }
 }
 
+#else
+
 /*
- * For GPUs, second pass: a work-item takes the base primes of one word above small_limit and
- * clears their multiples in global memory.
+ * The base primes above `limit` in words [first_base, end_base) of the base: a work-item takes
+ * those of one word and clears their multiples in global memory.
  */
 __kernel void pp_sieve_large(__global uint *cells, ulong first_word, ulong n_words,
-                             __global const ulong *base_words, ulong n_base_words,
-                             uint small_limit) {
-    ulong w = (ulong)small_limit / 240 + get_global_id(0);
-    if (w >= n_base_words)
+                             __global const ulong *base_words, ulong first_base, ulong end_base,
+                             uint limit) {
+    ulong w = first_base + get_global_id(0);
+    if (w >= end_base)
         return;
     ulong start = first_word * 240, span = n_words * 240, end = n_words * 8;
     ulong last = s30_last(start, span);
     for (ulong bits = base_words[w]; bits; bits &= bits - 1) {
         ulong prime = s30_number(w, A64_CTZ(bits));
         s30_position at;
-        if (prime <= small_limit)
+        if (prime <= limit || prime * prime > last || pp_misses(prime, start, span) ||
+            !s30_first_multiple((uint)prime, start, span, &at))
             continue;
-        if (prime * prime > last)
-            break;
-        if (!s30_first_multiple((uint)prime, start, span, &at))
-            continue;
-        uint k = (uint)prime / 30, r = (uint)prime % 30, wheel = at.wheel;
-        for (ulong byte = at.byte; byte < end;) {
-            uint residue = s30_residues[wheel];
-            uint bit = s30_wheel_index[r * residue % 30];
-            atomic_and(&cells[byte / 4], ~((uint)1 << ((uint)(byte % 4) * 8 + bit)));
-            uint next = wheel == 7 ? 31 : s30_residues[wheel + 1];
-            byte += k * (next - residue) + r * next / 30 - r * residue / 30;
-            wheel = (wheel + 1) & 7;
-        }
+        for (pp_multiple m = pp_multiple_at(at, (uint)prime); m.byte < end; pp_next_multiple(&m))
+            pp_clear_cell(cells, m.byte, m.bit);
     }
 }
+
+#endif

@@ -4,9 +4,9 @@
 set -euo pipefail
 
 build=(gcc libc6-dev make cmake ninja-build pkg-config git libgmp-dev libjansson-dev
-       opencl-headers ocl-icd-opencl-dev pocl-opencl-icd)
+       opencl-headers ocl-icd-opencl-dev pocl-opencl-icd libprimecount-dev)
 tests=(libcmocka-dev bats g++ clang libomp-dev python3 python3-jsonschema procps util-linux
-       libprimesieve-dev libprimecount-dev libflint-dev libpari-dev oclgrind clinfo)
+       libprimesieve-dev libflint-dev libpari-dev oclgrind clinfo)
 
 wanted=("${build[@]}")
 [ "${1:-}" = "--tests" ] && wanted+=("${tests[@]}")

@@ -85,7 +85,9 @@ pp_status cpu_run_init(struct cpu_run *run, struct cpu_code code, const struct j
     *run = (struct cpu_run){.code = code, .job = job, .window_bytes = WINDOW_MOST_BYTES};
     if (!job_sieves(job))
         return PP_OK;
-    run->by_windows = job->method == PP_METHOD_SIEVE && job->base->limit < isqrt64(job->hi);
+    /* The base may have more: it may be another backend's, whose units are verified here. */
+    run->reach = job->base->limit < SEGMENT_STEP_LIMIT ? job->base->limit : SEGMENT_STEP_LIMIT;
+    run->by_windows = job->method == PP_METHOD_SIEVE && run->reach < isqrt64(job->hi);
     uint64_t words = run->by_windows ? SEGMENT_WORDS : unit_words(job);
     run->segment_words = words < SEGMENT_WORDS ? (size_t)words : SEGMENT_WORDS;
     bool all = job_size(job) >= ALL_TABLES;
@@ -292,7 +294,7 @@ static void range_by_sieve(struct partial *partial, struct cpu_worker *worker, s
     const struct cpu_run *run = worker->run;
     const struct job *job = run->job;
     bool listed = job->question == QUESTION_LIST,
-         survivors = job->method == PP_METHOD_HYBRID && job->base->limit < isqrt64(span.hi);
+         survivors = job->method == PP_METHOD_HYBRID && run->reach < isqrt64(span.hi);
     size_t n_words = (size_t)(span.hi / WHEEL_WORD - partial->first_word) + 1;
     partial->n_words = listed ? n_words : 0;
     for (size_t from = 0; from < n_words; from += run->segment_words) {

@@ -28,6 +28,7 @@ struct cpu_run {
     struct pre_sieve pre_sieve;
     void *tables;         /* of pre_sieve */
     size_t segment_words; /* sieved at a time */
+    uint32_t reach;       /* primes up to here are crossed off in every segment */
     /*
      * The base primes do not reach far enough: the job goes by windows (window.h), since large
      * primes would cost too much in every unit.

@@ -94,9 +94,9 @@ void window_next(struct window *window, struct sink *sink) {
 
     window->root = isqrt64(last);
     window->n_pieces = 0;
-    if (window->root <= job->base->limit)
+    if (window->root <= window->run->reach)
         return;
-    window->first_base_word = job->base->limit / WHEEL_WORD;
+    window->first_base_word = window->run->reach / WHEEL_WORD;
     uint64_t base_words = window->root / WHEEL_WORD - window->first_base_word + 1;
     share = base_words / (SHARES * (uint64_t)window->threads) + 1;
     window->piece_words = larger(smaller(share, PIECE_WORDS), PIECE_LEAST_WORDS);
@@ -173,7 +173,7 @@ void window_cross_large(struct window_worker *worker, uint64_t piece) {
              last_word = window->root / WHEEL_WORD;
     size_t n = (size_t)smaller(window->piece_words, last_word - first_word + 1);
     uint64_t *words = walk_segment(&worker->base, first_word, n);
-    wheel_trim(words, first_word, n, (uint64_t)run->job->base->limit + 1, window->root);
+    wheel_trim(words, first_word, n, (uint64_t)run->reach + 1, window->root);
     run->code.sieve->large_hits(words, first_word, n, window->first_word * 8,
                                 (uint32_t)(window->n_words * 8), take_hits, worker);
 }

@@ -16,6 +16,7 @@ static const struct {
     {0, 10, 4, "pi(10)", true, true},
     {0, 1000000, 78498, "pi(10^6), OEIS A006880", true, true},
     {10000000000000u, 10000000000500u, 16, "the book's range", true, true},
+    {1000000000000u, 1000001000000u, 36249, "10^6 from 10^12", false, true},
     {4294967292u, 4294967311u, 1, "around 2^32, 4294967311 alone", true, true},
     {1693182318746371u, 1693182318747503u, 2, "a gap of 1132, OEIS A002386", false, true},
     {18446744073709551557u, 18446744073709551615u, 1, "the last prime below 2^64", false, false},
@@ -158,7 +159,8 @@ static void tell_device(struct tally *tally, const pp_device *device, const char
 /* All methods of one device with one kind of code. The worst status. */
 static pp_status check_device(struct tally *tally, const pp_device *device, const char *what,
                               const char *variant) {
-    static const pp_method methods[] = {PP_METHOD_TRIAL, PP_METHOD_MR, PP_METHOD_SIEVE};
+    static const pp_method methods[] = {PP_METHOD_TRIAL, PP_METHOD_MR, PP_METHOD_SIEVE,
+                                        PP_METHOD_HYBRID};
     bool kernels = strcmp(what, "kernels") == 0;
     unsigned passed = tally->passed, failed = tally->failed;
     pp_status worst = PP_OK;

@@ -9,11 +9,15 @@
 /*
  * Memory. Slots: at least two a worker, so that a slow unit holds nobody up at once; and where
  * units are small, as many as hold about RING_BYTES of text, since one number may take a thousand
- * times as long as its neighbours. What is parked in them never takes more than RING_BYTES and
- * WORKER_BYTES for each worker, each of which has one block more in hand.
+ * times as long as its neighbours. Units that are whole are parked up to RING_BYTES, since that
+ * lets their workers go on. Of units that are not, the one after next may bring what is parked to
+ * WORKER_BYTES for each worker, those behind it to half, a quarter and an eighth of that: for many
+ * workers enough to have rendered what is next when its turn comes, for few of them little enough
+ * to stay in their caches. (`list 1e9 | cat` on two threads: 0.30 s of processor time with 1 MiB
+ * parked, 0.33 with 4, 0.36 with 16.) Each worker has one block more in hand.
  */
 static const double RING_BYTES = 16 << 20;
-enum { RING_MOST = 4096, WORKER_BYTES = 1 << 20, LINE_BYTES = 21 };
+enum { RING_MOST = 4096, WORKER_BYTES = 512 << 10, LINE_BYTES = 21 };
 
 /* From here on a block is full. */
 enum { BLOCK_BYTES = 256 << 10 };
@@ -96,16 +100,23 @@ static pp_status emit_parked(struct ordered *ordered, struct ordered_slot *slot)
     return status;
 }
 
+/* What may be parked in all when a block of that unit is, the last one or not. */
+static size_t parked_most(const struct ordered *ordered, uint64_t unit, bool last) {
+    uint64_t ahead = unit - ordered->next;
+    size_t part = ordered->parked_most >> (ahead < 4 ? ahead - 1 : 3);
+    return last && part < (size_t)RING_BYTES ? (size_t)RING_BYTES : part;
+}
+
 /*
  * Emits the block in hand, or parks it until its unit's turn comes; there is an empty one in hand
  * afterwards. Called and returns with the lock held.
  */
-static pp_status pass_on_ascending(struct rendering *rendering) {
+static pp_status pass_on_ascending(struct rendering *rendering, bool last) {
     struct ordered *ordered = rendering->ordered;
     struct ordered_slot *slot = &ordered->slots[rendering->unit % ordered->n_slots];
     size_t size = rendering->block->buffer.size;
-    while (rendering->unit != ordered->next && ordered->parked + size > ordered->parked_most &&
-           !ordered->stopped)
+    while (rendering->unit != ordered->next && !ordered->stopped &&
+           ordered->parked + size > parked_most(ordered, rendering->unit, last))
         pthread_cond_wait(&ordered->room, &ordered->lock);
     if (rendering->unit == ordered->next) {
         bool parked = slot->first;
@@ -137,13 +148,13 @@ static pp_status pass_on_completion(struct rendering *rendering) {
     return status;
 }
 
-/* The same without the lock held. */
-static pp_status pass_on(struct rendering *rendering) {
+/* The same without the lock held. Is it the last block of its unit? */
+static pp_status pass_on(struct rendering *rendering, bool last) {
     struct ordered *ordered = rendering->ordered;
     pthread_mutex_lock(&ordered->lock);
     pp_status status = ordered->callback->order == PP_ORDER_COMPLETION
                            ? pass_on_completion(rendering)
-                           : pass_on_ascending(rendering);
+                           : pass_on_ascending(rendering, last);
     rendering->stopped = ordered->stopped && status == PP_OK;
     pthread_mutex_unlock(&ordered->lock);
     return rendering->stopped ? PP_ERR_CANCELLED : status;
@@ -164,7 +175,7 @@ static int render_run(void *user, const uint64_t *primes, size_t n) {
         buffer->size += n * sizeof *primes;
     }
     if (status == PP_OK && buffer->size >= BLOCK_BYTES)
-        status = pass_on(rendering);
+        status = pass_on(rendering, false);
     return (int)status;
 }
 
@@ -175,7 +186,7 @@ static pp_status render(struct rendering *rendering, const struct partial *parti
     if (status == PP_OK)
         status = (pp_status)partial_decode(partial, ordered->decoder, render_run, rendering);
     if (status == PP_OK)
-        status = pass_on(rendering);
+        status = pass_on(rendering, true);
     return status;
 }
 
@@ -237,7 +248,7 @@ static pp_status ordered_begin(struct consumer *consumer, const struct job *job,
     double primes = (double)job->unit_size / fmax(log((double)job->hi + 2), 1);
     double bytes = LINE_BYTES * (primes + 1);
     ordered->usual_bytes = (size_t)fmin(bytes, BLOCK_BYTES);
-    ordered->parked_most = (size_t)RING_BYTES + (size_t)workers * WORKER_BYTES;
+    ordered->parked_most = (size_t)workers * WORKER_BYTES;
     ordered->n_slots = (size_t)fmax(fmin(RING_BYTES / bytes, RING_MOST), 2.0 * workers);
     if (job->n_units < ordered->n_slots)
         ordered->n_slots = (size_t)job->n_units;

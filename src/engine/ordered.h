@@ -30,7 +30,7 @@ struct ordered {
     const pp_list_callback *callback;
     const struct decoder *decoder;
     size_t usual_bytes;   /* a unit's text, or a block if that is less */
-    size_t parked_most;   /* bytes */
+    size_t parked_most;   /* bytes; see ordered.c */
     pthread_mutex_t lock; /* guards all below; not held while a block is rendered or emitted */
     pthread_cond_t room;  /* something has been emitted, or the job stops */
     struct ordered_slot *slots;

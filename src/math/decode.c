@@ -3,8 +3,11 @@
 #include "base/cpu.h"
 #include "math/wheel.h"
 
-/* Bits taken without asking whether there are so many: most words have about that number. */
-enum { AT_ONCE = 8 };
+/*
+ * Bits taken without asking whether there are so many. Nanoseconds a prime around 10^9, by gcc and
+ * clang: 0.93 and 0.76 with 4, 1.00 and 0.80 with 6, 1.08 and 0.88 with 8.
+ */
+enum { AT_ONCE = 4 };
 
 /* Few processors are portably known to count bits by themselves. */
 static inline size_t bits_of(uint64_t word) {

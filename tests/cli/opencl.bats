@@ -33,7 +33,7 @@ built() {
     built
     has_backend opencl || skip "no OpenCL device"
     for kernels in cpu gpu; do
-        for method in trial mr sieve; do
+        for method in trial mr sieve hybrid; do
             pp 0 list 2e4 --backend opencl --kernels $kernels --method $method --verify 100
             [ "$(grep -c . <<<"$output")" -eq 2262 ] || fail "$kernels, $method: wrong list"
             says "units verified"

@@ -37,17 +37,22 @@ expect() {
 for kernels in cpu gpu; do
     on="--backend opencl --kernels $kernels"
     simulate=--data-races
-    for method in trial mr sieve; do
+    for method in trial mr sieve hybrid; do
         expect 33 count 10000 10300 --method $method $on
         expect "7 prime
 8 composite
 1 neither
 10007 prime" test 7 8 1 10007 --method $method $on
     done
-    # Base primes above the local tiles' limit.
+    # Base primes beyond the length of the job, in global memory.
     expect 4 count 20000000000 20000000200 --method sieve $on
+    # Base primes that are larger than a tile, and more than a turn's memory.
+    expect 10742 count 90000000000 90000270000 --method sieve $on
+    # Several pieces and units, with what waits between them.
+    expect 23 count 100000 100300 --method hybrid $on
     # Above 2^50, where vectors of doubles end.
     expect 2 count 18446744073709551530 18446744073709551560 --method mr $on
+    expect 2 count 18446744073709551530 18446744073709551560 --method hybrid $on
 
     # Of optimised kernels it does not know everything. The self-test does ranges.
     simulate="--uninitialized --build-options -cl-opt-disable"
@@ -61,7 +66,9 @@ for kernels in cpu gpu; do
 done
 # A device with little local memory and small work-groups.
 simulate="--data-races --local-mem-size 4096 --max-wgsize 16"
-for method in trial mr sieve; do
+for method in trial mr sieve hybrid; do
     expect 33 count 10000 10300 --method $method --backend opencl --kernels gpu
 done
+# Several tiles in a unit, and base primes for global memory.
+expect 5517 count 20000000000 20000130000 --method sieve --backend opencl --kernels gpu
 exit $failed

@@ -45,9 +45,12 @@ enum kernel_index {
     KERNEL_PACK,
     KERNEL_SUM_RANGE,
     KERNEL_SUM_TEST,
-    KERNEL_SIEVE_SERIAL,
-    KERNEL_SIEVE_TILES,
-    KERNEL_SIEVE_LARGE,
+    KERNEL_SIEVE,
+    KERNEL_HYBRID,
+    KERNEL_TILE_STARTS, /* GPU kernels only */
+    KERNEL_SIEVE_LARGE, /* and this too; CPU kernels have the next two */
+    KERNEL_NOTE_LARGE,
+    KERNEL_CLEAR_LARGE,
     KERNEL_SIEVE_TEST,
     KERNEL_SELFTEST,
     N_KERNELS
@@ -55,7 +58,7 @@ enum kernel_index {
 
 struct opencl {
     struct opencl *next_idle;
-    pp_error failure; /* of its self-test, if status is not PP_OK: it is never used again */
+    pp_error failure;    /* of its self-test, if status is not PP_OK: it is never used again */
     cl_device_id parent; /* the device that was chosen, of which `device` may be a part */
     unsigned wanted_units;
     cl_context context;
@@ -67,7 +70,7 @@ struct opencl {
     char name[128];
     pid_t process;     /* that opened it */
     bool is_cpu;       /* the device is a CPU: waits may block, memory is shared */
-    bool cpu_variant;  /* vector types and a work-item a segment, not work-groups and tiles */
+    bool cpu_variant;  /* vector types and long work-items, not work-groups and tiles */
     unsigned units;    /* compute units */
     size_t group_size; /* of reductions, a power of two */
     cl_ulong local_bytes, max_allocation;

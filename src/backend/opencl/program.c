@@ -9,18 +9,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kernel_names[N_KERNELS] = {[KERNEL_TRIAL_TEST] = "pp_trial_test",
-                                                    [KERNEL_TRIAL_RANGE] = "pp_trial_range",
-                                                    [KERNEL_MR_TEST] = "pp_mr_test",
-                                                    [KERNEL_MR_RANGE] = "pp_mr_range",
-                                                    [KERNEL_PACK] = "pp_pack",
-                                                    [KERNEL_SUM_RANGE] = "pp_sum_range",
-                                                    [KERNEL_SUM_TEST] = "pp_sum_test",
-                                                    [KERNEL_SIEVE_SERIAL] = "pp_sieve_serial",
-                                                    [KERNEL_SIEVE_TILES] = "pp_sieve_tiles",
-                                                    [KERNEL_SIEVE_LARGE] = "pp_sieve_large",
-                                                    [KERNEL_SIEVE_TEST] = "pp_sieve_test",
-                                                    [KERNEL_SELFTEST] = "pp_selftest"};
+/* By kind of kernels; NULL: not of that kind. */
+static const struct {
+    const char *gpu, *cpu;
+} kernel_names[N_KERNELS] = {[KERNEL_TRIAL_TEST] = {"pp_trial_test", "pp_trial_test"},
+                             [KERNEL_TRIAL_RANGE] = {"pp_trial_range", "pp_trial_range"},
+                             [KERNEL_MR_TEST] = {"pp_mr_test", "pp_mr_test"},
+                             [KERNEL_MR_RANGE] = {"pp_mr_range", "pp_mr_range"},
+                             [KERNEL_PACK] = {"pp_pack", "pp_pack"},
+                             [KERNEL_SUM_RANGE] = {"pp_sum_range", "pp_sum_range"},
+                             [KERNEL_SUM_TEST] = {"pp_sum_test", "pp_sum_test"},
+                             [KERNEL_SIEVE] = {"pp_sieve_tiles", "pp_sieve_segments"},
+                             [KERNEL_HYBRID] = {"pp_hybrid_tiles", "pp_hybrid_segments"},
+                             [KERNEL_TILE_STARTS] = {"pp_tile_starts", NULL},
+                             [KERNEL_SIEVE_LARGE] = {"pp_sieve_large", NULL},
+                             [KERNEL_NOTE_LARGE] = {NULL, "pp_note_large"},
+                             [KERNEL_CLEAR_LARGE] = {NULL, "pp_clear_large"},
+                             [KERNEL_SIEVE_TEST] = {"pp_sieve_test", "pp_sieve_test"},
+                             [KERNEL_SELFTEST] = {"pp_selftest", "pp_selftest"}};
 
 enum { MOST_FILES = 32 };
 
@@ -115,9 +121,12 @@ pp_status opencl_build(struct opencl *opencl, bool has_fp64, pp_error *error) {
         return PP_ERR_UNAVAILABLE;
     }
     for (int i = 0; i < N_KERNELS; i++) {
-        opencl->kernels[i] = clCreateKernel(opencl->program, kernel_names[i], &code);
+        const char *name = opencl->cpu_variant ? kernel_names[i].cpu : kernel_names[i].gpu;
+        if (!name)
+            continue;
+        opencl->kernels[i] = clCreateKernel(opencl->program, name, &code);
         if (code != CL_SUCCESS)
-            return cl_failed(error, kernel_names[i], code);
+            return cl_failed(error, name, code);
     }
     opencl->build_seconds = clock_seconds() - begin;
     return PP_OK;

@@ -3,16 +3,15 @@
  * so that while one computes the other is filled, read back and put. A launch does as many units
  * as take some tens of milliseconds.
  */
-#include "backend/opencl/opencl.h"
+#include "backend/opencl/run.h"
+
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/error.h"
-#include "math/trial.h"
 #include "math/wheel.h"
 #include "work/digest.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,63 +21,20 @@ static const double BATCH_SECONDS = 0.02, BATCH_LEAST_SECONDS = 0.01, BATCH_MOST
 
 enum {
     MOST_BATCH_WORDS = 4 << 20, /* 32 MiB of bitmap in a slot */
-    FLAGS_PER_WORD = 64,        /* bytes, for methods that test one by one */
-    MOST_FLAG_WORDS = 1 << 19,  /* so that flags take 32 MiB */
-    WORDS_PER_ITEM = 16,        /* that an item of a reduction adds up, at least */
-    MOST_PUTTERS = 16,          /* threads that render what a device found */
-    MOST_GROUPS = 64,           /* of a reduction, a unit */
-    TILE_BYTES = 32 << 10,      /* of local memory, halved until it fits */
-    SMALL_LIMIT = 1 << 17,      /* base primes up to here are crossed off in tiles */
-    LOOKUP_WORDS = 1 << 14,     /* of base primes, that an item divides by in a launch */
-    MR_BLOCK = 512,             /* numbers of an item of the CPU kernels: PP_BLOCK there */
-    TRIAL_DIVISORS = 1 << 20,   /* an item tries in a launch */
+    /* Where no bitmap is made: offsets in it, in bytes, stay far below 2^32. */
+    MOST_COUNT_WORDS = 256 << 20,
+    FLAGS_PER_WORD = 64,       /* bytes, for methods that test one by one */
+    MOST_FLAG_WORDS = 1 << 19, /* so that flags take 32 MiB */
+    MOST_PARTIALS = 1 << 18,   /* 4 MiB of sums */
+    MOST_PUTTERS = 16,         /* threads that render what a device found */
+    FIRST_PIECES = 8,          /* of the first batch, for each compute unit of a GPU */
     /* Of a group without local memory; always the same, since PoCL compiles each size anew. */
     GROUP_ITEMS = 64
 };
 
-/* Up to two passes over the divisors are short, since most composites end there. */
-static const uint64_t TRIAL_FIRST_ENDS[] = {1 << 10, 1 << 16};
+/* ---- buffers ---- */
 
-/* A slot's share of the pipeline. */
-struct slot {
-    cl_command_queue queue;
-    cl_mem numbers, flags, words, partials, scratch;
-    cl_event first, last; /* the first and last kernel: what a batch took */
-    cl_event read_partials, read_words;
-    uint64_t *host_partials, *host_words; /* mapped while the batch is being put */
-    uint64_t unit, n_units;               /* the batch in flight; n_units 0: none */
-    uint64_t first_word, n_words, n_numbers;
-};
-
-struct run {
-    struct opencl *opencl;
-    const struct job *job;
-    struct sink *sink;
-    pp_result *result;
-    pp_error *error;
-    bool is_test, wants_words;
-    bool is_bitmap; /* sieved as words; else tested one by one into flags */
-    uint64_t unit_words, units_most, batch_units;
-    uint64_t groups_per_unit;
-    uint64_t tile_words;
-    size_t group_items;
-    unsigned n_putters;
-    atomic_bool disputed; /* error already tells of a wrong read-back */
-    cl_ulong computed_to; /* device clock: kernels up to here are in the phases */
-    cl_mem base_words, pattern_a, pattern_b;
-    struct slot slots[N_SLOTS];
-};
-
-/* ---- small helpers: every call is checked ---- */
-
-#define CHECK(run, call_name, expression)                                                          \
-    do {                                                                                           \
-        cl_int code_ = (expression);                                                               \
-        if (code_ != CL_SUCCESS)                                                                   \
-            return cl_failed((run)->error, call_name, code_);                                      \
-    } while (0)
-
-static pp_status make_buffer(struct run *run, cl_mem_flags flags, uint64_t bytes, cl_mem *out) {
+pp_status make_buffer(struct run *run, cl_mem_flags flags, uint64_t bytes, cl_mem *out) {
     cl_int code;
     if (bytes == 0)
         bytes = 8;
@@ -88,6 +44,45 @@ static pp_status make_buffer(struct run *run, cl_mem_flags flags, uint64_t bytes
                        (unsigned long long)run->opencl->max_allocation, (unsigned long long)bytes);
     *out = clCreateBuffer(run->opencl->context, flags, bytes, NULL, &code);
     return code == CL_SUCCESS ? PP_OK : cl_failed(run->error, "clCreateBuffer", code);
+}
+
+void release_buffer(cl_mem *buffer) {
+    if (*buffer)
+        clReleaseMemObject(*buffer);
+    *buffer = NULL;
+}
+
+pp_status make_table(struct run *run, const void *from, uint64_t bytes, cl_mem *out) {
+    double begin = clock_seconds();
+    pp_status status = make_buffer(run, CL_MEM_READ_ONLY, bytes, out);
+    if (status == PP_OK && bytes)
+        CHECK(run, "clEnqueueWriteBuffer",
+              clEnqueueWriteBuffer(run->slots[0].queue, *out, CL_TRUE, 0, bytes, from, 0, NULL,
+                                   NULL));
+    run->result->phases.upload += clock_seconds() - begin;
+    return status;
+}
+
+/* Memory of the host that a GPU copies to and from at full speed. */
+static pp_status make_pinned(struct run *run, struct slot *slot, uint64_t bytes, cl_mem *out,
+                             uint64_t **mapped) {
+    pp_status status = make_buffer(run, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, bytes, out);
+    if (status != PP_OK)
+        return status;
+    cl_int code;
+    *mapped = clEnqueueMapBuffer(slot->queue, *out, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0, bytes,
+                                 0, NULL, NULL, &code);
+    return code == CL_SUCCESS ? PP_OK : cl_failed(run->error, "clEnqueueMapBuffer", code);
+}
+
+/* What make_pinned made, mapped or not. */
+static void release_pinned(struct slot *slot, cl_mem *buffer, uint64_t **mapped) {
+    if (*mapped) {
+        clEnqueueUnmapMemObject(slot->queue, *buffer, *mapped, 0, NULL, NULL);
+        clFinish(slot->queue);
+    }
+    *mapped = NULL;
+    release_buffer(buffer);
 }
 
 /* When a command began and ended, by the device's clock; both 0 if it does not say. */
@@ -140,150 +135,48 @@ static pp_status wait_for(struct run *run, const char *what, cl_event event) {
     return state == CL_COMPLETE ? PP_OK : cl_failed(run->error, what, state);
 }
 
-/* Copies host memory into a buffer through a mapping, which is pinned where that matters. */
-static pp_status upload(struct run *run, cl_command_queue queue, cl_mem buffer, const void *from,
-                        uint64_t bytes) {
+/*
+ * Gives the device a batch's numbers: through pinned memory, or where kernels share the host's
+ * memory through a mapping.
+ */
+static pp_status upload(struct run *run, struct slot *slot, const void *from, uint64_t bytes) {
     double begin = clock_seconds();
-    cl_int code;
-    void *to = clEnqueueMapBuffer(queue, buffer, CL_TRUE, CL_MAP_WRITE_INVALIDATE_REGION, 0, bytes,
-                                  0, NULL, NULL, &code);
-    if (code != CL_SUCCESS)
-        return cl_failed(run->error, "clEnqueueMapBuffer", code);
-    memcpy(to, from, bytes);
-    CHECK(run, "clEnqueueUnmapMemObject",
-          clEnqueueUnmapMemObject(queue, buffer, to, 0, NULL, NULL));
+    if (slot->to_numbers) {
+        memcpy(slot->to_numbers, from, bytes);
+        CHECK(run, "clEnqueueWriteBuffer",
+              clEnqueueWriteBuffer(slot->queue, slot->numbers, CL_FALSE, 0, bytes, slot->to_numbers,
+                                   0, NULL, NULL));
+    } else {
+        cl_int code;
+        void *to =
+            clEnqueueMapBuffer(slot->queue, slot->numbers, CL_TRUE, CL_MAP_WRITE_INVALIDATE_REGION,
+                               0, bytes, 0, NULL, NULL, &code);
+        if (code != CL_SUCCESS)
+            return cl_failed(run->error, "clEnqueueMapBuffer", code);
+        memcpy(to, from, bytes);
+        CHECK(run, "clEnqueueUnmapMemObject",
+              clEnqueueUnmapMemObject(slot->queue, slot->numbers, to, 0, NULL, NULL));
+    }
     run->result->phases.upload += clock_seconds() - begin;
     return PP_OK;
 }
 
-/* ---- launching ---- */
-
-/* An argument of a kernel: its size and where it is. */
-struct argument {
-    size_t size;
-    const void *value;
-};
-#define ARGUMENT(variable)                                                                         \
-    { sizeof(variable), &(variable) }
-#define LOCAL(bytes)                                                                               \
-    { bytes, NULL }
-
-/*
- * Enqueues a kernel. The slot keeps the events of the first one of its batch and of the sums, which
- * are the last, until both are complete: PoCL 3.1 may crash when one is released before.
- */
-static pp_status launch(struct run *run, struct slot *slot, enum kernel_index index,
-                        const struct argument *arguments, cl_uint n_arguments, size_t global,
-                        size_t local) {
-    cl_kernel kernel = run->opencl->kernels[index];
-    for (cl_uint i = 0; i < n_arguments; i++)
-        CHECK(run, "clSetKernelArg",
-              clSetKernelArg(kernel, i, arguments[i].size, arguments[i].value));
-    bool is_last = index == KERNEL_SUM_RANGE || index == KERNEL_SUM_TEST;
-    cl_event *event = is_last ? &slot->last : slot->first ? NULL : &slot->first;
-    CHECK(run, "clEnqueueNDRangeKernel",
-          clEnqueueNDRangeKernel(slot->queue, kernel, 1, NULL, &global, local ? &local : NULL, 0,
-                                 NULL, event));
-    return PP_OK;
-}
-#define LAUNCH(run, slot, index, global, local, ...)                                               \
-    launch(run, slot, index, (const struct argument[]){__VA_ARGS__},                               \
-           sizeof((const struct argument[]){__VA_ARGS__}) / sizeof(struct argument), global,       \
-           local)
-
-static size_t round_up(uint64_t n, size_t multiple) {
-    return (size_t)((n + multiple - 1) / multiple * multiple);
-}
-
-/* Trial division: a work-group a number, in windows of divisors. */
-static pp_status launch_trial(struct run *run, struct slot *slot, uint64_t n) {
-    size_t items = run->opencl->cpu_variant ? 1 : run->opencl->group_size;
-    uint64_t largest = run->job->hi;
-    if (run->is_test) {
-        largest = 0;
-        const uint64_t *numbers = run->job->numbers + slot->unit * run->job->unit_size;
-        for (uint64_t i = 0; i < n; i++)
-            largest = numbers[i] > largest ? numbers[i] : largest;
+/* Begins to bring a buffer to where the host can read it, in the same two ways. */
+static pp_status read_back(struct run *run, struct slot *slot, cl_mem buffer, uint64_t bytes,
+                           uint64_t *pinned, uint64_t **host, cl_event *event) {
+    if (pinned) {
+        *host = pinned;
+        CHECK(run, "clEnqueueReadBuffer",
+              clEnqueueReadBuffer(slot->queue, buffer, CL_FALSE, 0, bytes, pinned, 0, NULL, event));
+        return PP_OK;
     }
-    uint64_t root = isqrt64(largest), first = 3;
-    for (unsigned window = 0; first <= root || window == 0; window++) {
-        uint64_t end =
-            window < 2 ? TRIAL_FIRST_ENDS[window] + 1 : first + 2 * TRIAL_DIVISORS * items;
-        pp_status status =
-            run->is_test
-                ? LAUNCH(run, slot, KERNEL_TRIAL_TEST, n * items, items, ARGUMENT(slot->numbers),
-                         ARGUMENT(slot->flags), ARGUMENT(first), ARGUMENT(end))
-                : LAUNCH(run, slot, KERNEL_TRIAL_RANGE, n * items, items, ARGUMENT(slot->flags),
-                         ARGUMENT(slot->first_word), ARGUMENT(run->job->lo), ARGUMENT(run->job->hi),
-                         ARGUMENT(first), ARGUMENT(end));
-        if (status != PP_OK)
-            return status;
-        first = end;
-    }
-    return PP_OK;
+    cl_int code;
+    *host = clEnqueueMapBuffer(slot->queue, buffer, CL_FALSE, CL_MAP_READ, 0, bytes, 0, NULL, event,
+                               &code);
+    return code == CL_SUCCESS ? PP_OK : cl_failed(run->error, "clEnqueueMapBuffer", code);
 }
 
-static pp_status launch_mr(struct run *run, struct slot *slot, uint64_t n) {
-    bool blocks = run->opencl->cpu_variant;
-    uint64_t items = blocks ? (n + MR_BLOCK - 1) / MR_BLOCK : n;
-    size_t local = blocks ? 1 : run->group_items, global = round_up(items, local);
-    if (run->is_test)
-        return LAUNCH(run, slot, KERNEL_MR_TEST, global, local, ARGUMENT(slot->numbers),
-                      ARGUMENT(slot->flags), ARGUMENT(n));
-    return LAUNCH(run, slot, KERNEL_MR_RANGE, global, local, ARGUMENT(slot->flags),
-                  ARGUMENT(slot->first_word), ARGUMENT(run->job->lo), ARGUMENT(run->job->hi),
-                  ARGUMENT(n));
-}
-
-/* Single numbers by the base primes, in windows of them. */
-static pp_status launch_lookup(struct run *run, struct slot *slot, uint64_t n) {
-    uint64_t n_base = sieve_base_words(run->job->base->limit);
-    pp_status status = PP_OK;
-    for (uint64_t begin = 0; status == PP_OK && begin < n_base; begin += LOOKUP_WORDS) {
-        uint64_t end = n_base - begin < LOOKUP_WORDS ? n_base : begin + LOOKUP_WORDS;
-        status = LAUNCH(run, slot, KERNEL_SIEVE_TEST, round_up(n, run->group_items),
-                        run->group_items, ARGUMENT(slot->numbers), ARGUMENT(slot->flags),
-                        ARGUMENT(run->base_words), ARGUMENT(begin), ARGUMENT(end), ARGUMENT(n));
-    }
-    return status;
-}
-
-static pp_status launch_sieve(struct run *run, struct slot *slot) {
-    const struct opencl *opencl = run->opencl;
-    uint64_t n_base = sieve_base_words(run->job->base->limit);
-    if (opencl->cpu_variant)
-        return LAUNCH(run, slot, KERNEL_SIEVE_SERIAL, slot->n_units, 1, ARGUMENT(slot->words),
-                      ARGUMENT(slot->first_word), ARGUMENT(slot->n_words),
-                      ARGUMENT(run->unit_words), ARGUMENT(run->base_words), ARGUMENT(n_base),
-                      ARGUMENT(run->pattern_a), ARGUMENT(run->pattern_b), ARGUMENT(slot->scratch),
-                      ARGUMENT(run->job->lo), ARGUMENT(run->job->hi));
-    cl_uint small_limit = SMALL_LIMIT;
-    size_t items = opencl->group_size,
-           tiles = (size_t)((slot->n_words + run->tile_words - 1) / run->tile_words);
-    pp_status status =
-        LAUNCH(run, slot, KERNEL_SIEVE_TILES, tiles * items, items, ARGUMENT(slot->words),
-               ARGUMENT(slot->first_word), ARGUMENT(slot->n_words), ARGUMENT(run->tile_words),
-               ARGUMENT(run->base_words), ARGUMENT(n_base), ARGUMENT(small_limit),
-               ARGUMENT(run->job->lo), ARGUMENT(run->job->hi), LOCAL(run->tile_words * 8));
-    if (status != PP_OK || n_base <= SMALL_LIMIT / WHEEL_WORD)
-        return status;
-    return LAUNCH(run, slot, KERNEL_SIEVE_LARGE,
-                  round_up(n_base - SMALL_LIMIT / WHEEL_WORD, run->group_items), run->group_items,
-                  ARGUMENT(slot->words), ARGUMENT(slot->first_word), ARGUMENT(slot->n_words),
-                  ARGUMENT(run->base_words), ARGUMENT(n_base), ARGUMENT(small_limit));
-}
-
-static pp_status launch_sums(struct run *run, struct slot *slot) {
-    size_t items = run->opencl->cpu_variant ? 1 : run->opencl->group_size;
-    size_t global = (size_t)(slot->n_units * run->groups_per_unit) * items;
-    if (run->is_test)
-        return LAUNCH(run, slot, KERNEL_SUM_TEST, global, items, ARGUMENT(slot->words),
-                      ARGUMENT(slot->numbers), ARGUMENT(slot->partials), ARGUMENT(slot->n_words),
-                      ARGUMENT(run->unit_words), ARGUMENT(run->groups_per_unit), LOCAL(items * 16));
-    return LAUNCH(run, slot, KERNEL_SUM_RANGE, global, items, ARGUMENT(slot->words),
-                  ARGUMENT(slot->partials), ARGUMENT(slot->first_word), ARGUMENT(slot->n_words),
-                  ARGUMENT(run->unit_words), ARGUMENT(run->groups_per_unit), LOCAL(items * 16));
-}
+/* ---- batches ---- */
 
 /* Sets up a slot's batch: units [unit, unit + n_units) and the words they cover. */
 static void set_batch(struct run *run, struct slot *slot, uint64_t unit, uint64_t n_units) {
@@ -307,37 +200,18 @@ static pp_status begin_batch(struct run *run, struct slot *slot, uint64_t unit, 
     set_batch(run, slot, unit, n_units);
     pp_status status = PP_OK;
     if (run->is_test)
-        status = upload(run, slot->queue, slot->numbers,
-                        run->job->numbers + unit * run->job->unit_size, slot->n_numbers * 8);
-    if (status != PP_OK)
-        return status;
-    if (run->is_bitmap) {
-        status = launch_sieve(run, slot);
-    } else {
-        status = run->job->method == PP_METHOD_SIEVE   ? launch_lookup(run, slot, slot->n_numbers)
-                 : run->job->method == PP_METHOD_TRIAL ? launch_trial(run, slot, slot->n_numbers)
-                                                       : launch_mr(run, slot, slot->n_numbers);
-        if (status == PP_OK)
-            status = LAUNCH(run, slot, KERNEL_PACK, round_up(slot->n_words, run->group_items),
-                            run->group_items, ARGUMENT(slot->flags), ARGUMENT(slot->words),
-                            ARGUMENT(slot->n_numbers));
-    }
+        status =
+            upload(run, slot, run->job->numbers + unit * run->job->unit_size, slot->n_numbers * 8);
     if (status == PP_OK)
-        status = launch_sums(run, slot);
+        status = launch_batch(run, slot);
+    if (status == PP_OK)
+        status = read_back(run, slot, slot->partials, n_units * run->groups_per_unit * 16,
+                           slot->from_partials, &slot->host_partials, &slot->read_partials);
+    if (status == PP_OK && run->wants_words)
+        status = read_back(run, slot, slot->words, slot->n_words * 8, slot->from_words,
+                           &slot->host_words, &slot->read_words);
     if (status != PP_OK)
         return status;
-    cl_int code;
-    slot->host_partials = clEnqueueMapBuffer(slot->queue, slot->partials, CL_FALSE, CL_MAP_READ, 0,
-                                             n_units * run->groups_per_unit * 16, 0, NULL,
-                                             &slot->read_partials, &code);
-    if (code != CL_SUCCESS)
-        return cl_failed(run->error, "clEnqueueMapBuffer", code);
-    if (run->wants_words) {
-        slot->host_words = clEnqueueMapBuffer(slot->queue, slot->words, CL_FALSE, CL_MAP_READ, 0,
-                                              slot->n_words * 8, 0, NULL, &slot->read_words, &code);
-        if (code != CL_SUCCESS)
-            return cl_failed(run->error, "clEnqueueMapBuffer", code);
-    }
     CHECK(run, "clFlush", clFlush(slot->queue));
     return PP_OK;
 }
@@ -415,10 +289,11 @@ static pp_status put_batch(struct run *run, const struct slot *slot) {
     return (pp_status)atomic_load(&team.status);
 }
 
-static pp_status unmap(struct run *run, struct slot *slot, cl_mem buffer, uint64_t **host) {
+static pp_status unmap(struct run *run, struct slot *slot, cl_mem buffer, const uint64_t *pinned,
+                       uint64_t **host) {
     void *mapped = *host;
     *host = NULL;
-    if (mapped)
+    if (mapped && !pinned)
         CHECK(run, "clEnqueueUnmapMemObject",
               clEnqueueUnmapMemObject(slot->queue, buffer, mapped, 0, NULL, NULL));
     return PP_OK;
@@ -438,8 +313,9 @@ static void adapt(struct run *run, const struct slot *slot, double seconds) {
 
 /* Gives back what a batch holds, complete or not. */
 static pp_status drop_batch(struct run *run, struct slot *slot) {
-    pp_status partials = unmap(run, slot, slot->partials, &slot->host_partials);
-    pp_status words = unmap(run, slot, slot->words, &slot->host_words);
+    pp_status partials =
+        unmap(run, slot, slot->partials, slot->from_partials, &slot->host_partials);
+    pp_status words = unmap(run, slot, slot->words, slot->from_words, &slot->host_words);
     release_event(&slot->first);
     release_event(&slot->last);
     release_event(&slot->read_partials);
@@ -475,95 +351,101 @@ static pp_status end_batch(struct run *run, struct slot *slot) {
 
 /* ---- setting up and clearing away ---- */
 
-static pp_status upload_base(struct run *run) {
-    const struct sieve_base *base = run->job->base;
-    cl_command_queue queue = run->slots[0].queue;
-    uint64_t bytes = sieve_base_words(base->limit) * 8;
-    const struct {
-        cl_mem *buffer;
-        const void *from;
-        uint64_t bytes;
-    } parts[] = {{&run->base_words, base->words, bytes},
-                 {&run->pattern_a, base->pattern_a, S30_PATTERN_A},
-                 {&run->pattern_b, base->pattern_b, S30_PATTERN_B}};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        pp_status status = make_buffer(run, CL_MEM_READ_ONLY | CL_MEM_ALLOC_HOST_PTR,
-                                       parts[i].bytes, parts[i].buffer);
-        if (status == PP_OK)
-            status = upload(run, queue, *parts[i].buffer, parts[i].from, parts[i].bytes);
-        if (status != PP_OK)
-            return status;
-    }
-    CHECK(run, "clFinish", clFinish(queue)); /* the other queue reads them too */
-    return PP_OK;
+/* Sums of a unit that kernels store: pieces do even where their words are summed once more. */
+static uint64_t sums_stored(const struct run *run) {
+    uint64_t pieces = run->is_bitmap ? run->sieving.pieces_per_unit : 0;
+    return pieces > run->groups_per_unit ? pieces : run->groups_per_unit;
 }
 
+/*
+ * Kernels for CPU devices write where the host reads. A GPU's own memory is copied to and from the
+ * host's, so that clearing bits in it never goes over the link.
+ */
 static pp_status make_slot(struct run *run, struct slot *slot, uint64_t batch_words) {
-    bool sieve = run->is_bitmap;
-    pp_status status =
-        make_buffer(run, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, batch_words * 8, &slot->words);
+    const struct sieving *sieving = &run->sieving;
+    bool cpu = run->opencl->cpu_variant, stores = run->wants_words || run->sums_words;
+    cl_mem_flags shared = cpu ? CL_MEM_ALLOC_HOST_PTR : 0;
+    uint64_t words = stores ? batch_words * 8 : 0,
+             partials = run->units_most * sums_stored(run) * 16;
+    pp_status status = make_buffer(run, CL_MEM_READ_WRITE | shared, words, &slot->words);
     if (status == PP_OK)
-        status = make_buffer(run, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR,
-                             run->units_most * run->groups_per_unit * 16, &slot->partials);
-    if (status == PP_OK && !sieve)
-        status = make_buffer(run, CL_MEM_READ_WRITE, batch_words * FLAGS_PER_WORD, &slot->flags);
+        status = make_buffer(run, CL_MEM_READ_WRITE | shared, partials, &slot->partials);
     if (status == PP_OK && run->is_test)
-        status = make_buffer(run, CL_MEM_READ_ONLY | CL_MEM_ALLOC_HOST_PTR, batch_words * 64 * 8,
-                             &slot->numbers);
-    if (status == PP_OK && sieve && run->opencl->cpu_variant)
+        status = make_buffer(run, CL_MEM_READ_ONLY | shared, batch_words * 64 * 8, &slot->numbers);
+    if (status == PP_OK && !cpu)
+        status = make_pinned(run, slot, partials, &slot->pinned_partials, &slot->from_partials);
+    if (status == PP_OK && !cpu && run->wants_words)
+        status = make_pinned(run, slot, words, &slot->pinned_words, &slot->from_words);
+    if (status == PP_OK && !cpu && run->is_test)
         status =
-            make_buffer(run, CL_MEM_READ_WRITE,
-                        run->units_most * S30_SMALL_PRIMES * sizeof(s30_small), &slot->scratch);
+            make_pinned(run, slot, batch_words * 64 * 8, &slot->pinned_numbers, &slot->to_numbers);
+    if (status == PP_OK && !run->is_bitmap)
+        status = make_buffer(run, CL_MEM_READ_WRITE, batch_words * FLAGS_PER_WORD, &slot->flags);
+    if (status == PP_OK && run->is_bitmap && cpu)
+        status = make_buffer(run, CL_MEM_READ_WRITE, sieving->n_items * sieving->scratch_bytes,
+                             &slot->scratch);
+    uint64_t lists = sieving->n_items * sieving->n_slices;
+    if (status == PP_OK && sieving->large && cpu)
+        status = make_buffer(run, CL_MEM_READ_WRITE, lists * SLICE_ROOM * 4, &slot->noted);
+    if (status == PP_OK && sieving->large && cpu)
+        status = make_buffer(run, CL_MEM_READ_WRITE, lists * 4, &slot->noted_lengths);
+    if (status == PP_OK && run->is_bitmap && !cpu)
+        status = make_buffer(run, CL_MEM_READ_WRITE, sieving->n_primes * 4, &slot->starts);
     return status;
+}
+
+/* Words of bitmap, or of flags, in a unit: a whole job may be smaller than one. */
+static uint64_t unit_words(const struct run *run) {
+    const struct job *job = run->job;
+    uint64_t per_word = run->is_test ? 64 : WHEEL_WORD, words = job->unit_size / per_word;
+    struct span all = {job_span(job, 0).lo, job_span(job, job->n_units - 1).hi};
+    uint64_t job_words = all.hi / per_word - all.lo / per_word + 1;
+    words = words ? words : 1;
+    return words < job_words ? words : job_words;
+}
+
+static uint64_t at_least_one(uint64_t n) {
+    return n ? n : 1;
 }
 
 static pp_status set_up(struct run *run, uint64_t n) {
     const struct job *job = run->job;
     const struct opencl *opencl = run->opencl;
-    bool sieve = run->is_bitmap;
-    run->unit_words = run->is_test ? job->unit_size / 64 : job->unit_size / WHEEL_WORD;
-    if (run->unit_words == 0)
-        run->unit_words = 1;
-    /* A whole job may be smaller than a unit. */
-    struct span all = {job_span(job, 0).lo, job_span(job, job->n_units - 1).hi};
-    uint64_t per_word = run->is_test ? 64 : WHEEL_WORD;
-    uint64_t job_words = all.hi / per_word - all.lo / per_word + 1;
-    if (run->unit_words > job_words)
-        run->unit_words = job_words;
-    run->units_most = (sieve ? MOST_BATCH_WORDS : MOST_FLAG_WORDS) / run->unit_words;
-    if (run->units_most < 1)
-        run->units_most = 1;
+    for (int i = 0; i < N_SLOTS; i++)
+        run->slots[i].queue = opencl->queues[i];
+    run->unit_words = unit_words(run);
+    run->group_items = GROUP_ITEMS < opencl->group_size ? GROUP_ITEMS : opencl->group_size;
+    pp_status status = run->is_bitmap ? make_sieving(run) : PP_OK;
+    if (status != PP_OK)
+        return status;
+    /* Pieces are summed where they are sieved, unless there is more to be done to them. */
+    run->sums_words = !run->is_bitmap || run->sieving.large;
+    run->groups_per_unit = run->sums_words ? reduction_groups(run) : run->sieving.pieces_per_unit;
+    uint64_t most_words = !run->is_bitmap                       ? MOST_FLAG_WORDS
+                          : run->wants_words || run->sums_words ? MOST_BATCH_WORDS
+                                                                : MOST_COUNT_WORDS;
+    run->units_most = most_words / run->unit_words;
+    if (run->units_most > MOST_PARTIALS / sums_stored(run))
+        run->units_most = MOST_PARTIALS / sums_stored(run);
+    run->units_most = at_least_one(run->units_most);
     if (run->units_most > n)
         run->units_most = n;
-    /* A work-item does a segment of its own: as many as there are compute units at least. */
-    run->batch_units = sieve && opencl->cpu_variant ? opencl->units : 1;
+    /* Something to do for every compute unit. */
+    uint64_t pieces = opencl->cpu_variant ? run->sieving.n_items : FIRST_PIECES * opencl->units;
+    run->batch_units = run->is_bitmap ? at_least_one(pieces / run->sieving.pieces_per_unit) : 1;
     if (run->batch_units > run->units_most)
         run->batch_units = run->units_most;
-    run->groups_per_unit = 1;
-    if (!opencl->cpu_variant) {
-        uint64_t groups = run->unit_words / (WORDS_PER_ITEM * opencl->group_size) + 1;
-        run->groups_per_unit = groups < MOST_GROUPS ? groups : MOST_GROUPS;
-    }
-    uint64_t tile_bytes = TILE_BYTES;
-    while (tile_bytes > opencl->local_bytes / 2 && tile_bytes > 64)
-        tile_bytes /= 2;
-    run->tile_words = tile_bytes / 8;
-    run->group_items = GROUP_ITEMS < opencl->group_size ? GROUP_ITEMS : opencl->group_size;
 
-    pp_status status = PP_OK;
-    for (int i = 0; i < N_SLOTS && status == PP_OK; i++) {
-        run->slots[i].queue = opencl->queues[i];
+    uint64_t slices = (run->units_most * run->unit_words * 8 - 1) / SLICE_BYTES + 1;
+    run->sieving.n_slices = (uint32_t)(slices < SLICES ? slices : SLICES);
+
+    for (int i = 0; i < N_SLOTS && status == PP_OK; i++)
         status = make_slot(run, &run->slots[i], run->units_most * run->unit_words);
-    }
-    if (status == PP_OK && job->method == PP_METHOD_SIEVE)
-        status = upload_base(run);
+    bool lookup = run->is_test && job->method == PP_METHOD_SIEVE;
+    if (status == PP_OK && (lookup || run->sieving.large))
+        status = make_table(run, job->base->words, sieve_base_words(job->base->limit) * 8,
+                            &run->base_words);
     return status;
-}
-
-static void release(cl_mem *buffer) {
-    if (*buffer)
-        clReleaseMemObject(*buffer);
-    *buffer = NULL;
 }
 
 static void clear_away(struct run *run) {
@@ -571,15 +453,20 @@ static void clear_away(struct run *run) {
         struct slot *slot = &run->slots[i];
         if (slot->queue)
             clFinish(slot->queue); /* whatever is in flight still uses the buffers */
-        release(&slot->numbers);
-        release(&slot->flags);
-        release(&slot->words);
-        release(&slot->partials);
-        release(&slot->scratch);
+        release_pinned(slot, &slot->pinned_numbers, &slot->to_numbers);
+        release_pinned(slot, &slot->pinned_words, &slot->from_words);
+        release_pinned(slot, &slot->pinned_partials, &slot->from_partials);
+        release_buffer(&slot->numbers);
+        release_buffer(&slot->flags);
+        release_buffer(&slot->words);
+        release_buffer(&slot->partials);
+        release_buffer(&slot->scratch);
+        release_buffer(&slot->noted);
+        release_buffer(&slot->noted_lengths);
+        release_buffer(&slot->starts);
     }
-    release(&run->base_words);
-    release(&run->pattern_a);
-    release(&run->pattern_b);
+    release_buffer(&run->base_words);
+    release_sieving(&run->sieving);
 }
 
 pp_status opencl_run(void *state, const struct job *job, uint64_t first, uint64_t n,
@@ -591,7 +478,7 @@ pp_status opencl_run(void *state, const struct job *job, uint64_t first, uint64_
                       .result = result,
                       .error = error,
                       .is_test = job->question == QUESTION_TEST,
-                      .is_bitmap = job->method == PP_METHOD_SIEVE && job->question != QUESTION_TEST,
+                      .is_bitmap = job_sieves(job),
                       .wants_words = job->question != QUESTION_COUNT,
                       .n_putters = cpu_allowed()};
     if (run.n_putters > MOST_PUTTERS)

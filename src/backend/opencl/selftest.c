@@ -5,6 +5,7 @@
  */
 #include "backend/opencl/opencl.h"
 #include "base/error.h"
+#include "math/primality.h"
 #include "math/wheel.h"
 #include "work/digest.h"
 
@@ -138,32 +139,71 @@ static void sum_fail(struct sink *sink, pp_status status) {
     atomic_store(&sink->stop, true);
 }
 
-/* Holds a count on the device, through the whole pipeline, against the host's plain sieve. */
-static pp_status check_count(struct opencl *opencl, pp_method method, uint32_t limit,
-                             pp_error *error) {
-    enum { MOST_WORDS = 100000 / WHEEL_WORD + 1, BASE_LIMIT = 316 };
-    static uint64_t words[MOST_WORDS], base_words[BASE_LIMIT / WHEEL_WORD + 1];
-    static struct sieve_base base = {.limit = BASE_LIMIT, .words = base_words};
-    size_t n_words = limit / WHEEL_WORD + 1;
-    struct partial right = {.words = words, .n_words = n_words, .small_primes = 7};
-    sieve_plain(words, n_words);
-    wheel_trim(words, 0, n_words, 0, limit);
-    partial_sum(&right);
-    sieve_plain(base_words, BASE_LIMIT / WHEEL_WORD + 1);
-    wheel_trim(base_words, 0, BASE_LIMIT / WHEEL_WORD + 1, 0, BASE_LIMIT);
-    sieve_make_patterns(&base);
+/* A count on the device, through the whole pipeline. */
+struct check {
+    pp_method method;
+    uint64_t lo, hi;
+    uint32_t base_limit;
+};
 
-    struct job job = {.question = QUESTION_COUNT, .method = method, .hi = limit, .base = &base};
-    job_cut(&job, limit / 3, WHEEL_WORD);
+/* Together they go through every kernel of ranges, and every way in which a prime is crossed off.
+ */
+static const struct check checks[] = {
+    {PP_METHOD_SIEVE, 0, 99999, 316},
+    /* Base primes below and above a tile's bytes, and some beyond the length of the job. */
+    {PP_METHOD_SIEVE, 10000000000, 10000039999, 100000},
+    {PP_METHOD_HYBRID, 0, 19999, 31},
+    /* Above 2^52, where vectors of doubles end. */
+    {PP_METHOD_HYBRID, UINT64_C(1) << 61, (UINT64_C(1) << 61) + 2399, 316},
+    {PP_METHOD_MR, 0, 4999, 0},
+    {PP_METHOD_TRIAL, 0, 599, 0}};
+
+enum { MOST_WORDS = 100000 / WHEEL_WORD + 1 };
+
+/* The primes of a range as the host knows them. */
+static void find_primes(uint64_t *words, uint64_t first_word, size_t n_words) {
+    if (first_word == 0) {
+        sieve_plain(words, n_words);
+        return;
+    }
+    for (size_t i = 0; i < n_words; i++) {
+        words[i] = 0;
+        for (unsigned bit = 0; bit < 64; bit++)
+            if (mr_is_prime((first_word + i) * WHEEL_WORD + wheel_offsets[bit]))
+                words[i] |= UINT64_C(1) << bit;
+    }
+}
+
+static pp_status check_count(struct opencl *opencl, const struct check *check, pp_error *error) {
+    static uint64_t words[MOST_WORDS], base_words[MOST_WORDS];
+    static struct sieve_base base = {.words = base_words};
+    struct partial right = {.words = words,
+                            .first_word = check->lo / WHEEL_WORD,
+                            .small_primes = wheel_small_primes(check->lo, check->hi)};
+    right.n_words = (size_t)(check->hi / WHEEL_WORD - right.first_word) + 1;
+    find_primes(words, right.first_word, right.n_words);
+    wheel_trim(words, right.first_word, right.n_words, check->lo, check->hi);
+    partial_sum(&right);
+    base.limit = check->base_limit;
+    sieve_plain(base_words, sieve_base_words(base.limit));
+    wheel_trim(base_words, 0, sieve_base_words(base.limit), 0, base.limit);
+
+    struct job job = {.question = QUESTION_COUNT,
+                      .method = check->method,
+                      .lo = check->lo,
+                      .hi = check->hi,
+                      .base = &base};
+    job_cut(&job, (check->hi - check->lo) / 3, WHEEL_WORD);
     struct summing_sink sums = {.sink = {.put = sum_put, .fail = sum_fail}};
     pp_result ignored = {0};
     pp_status status = opencl_run(opencl, &job, 0, job.n_units, &sums.sink, &ignored, error);
     if (status != PP_OK || (sums.count == right.count && sums.digest == right.digest))
         return status;
     return pp_fail(error, PP_ERR_DISAGREE,
-                   "device %s failed its self-test: the primes up to %u by %s are %llu, digest "
+                   "device %.80s failed its self-test: %llu primes in [%llu, %llu] by %s, digest "
                    "%016llx, not %llu, digest %016llx",
-                   opencl->name, limit, pp_method_name(method), (unsigned long long)sums.count,
+                   opencl->name, (unsigned long long)sums.count, (unsigned long long)check->lo,
+                   (unsigned long long)check->hi, pp_method_name(check->method),
                    (unsigned long long)sums.digest, (unsigned long long)right.count,
                    (unsigned long long)right.digest);
 }
@@ -183,12 +223,8 @@ pp_status opencl_selftest(struct opencl *opencl, pp_error *error) {
     pp_status status = PP_OK;
     if (!known) {
         status = check_arithmetic(opencl, error);
-        if (status == PP_OK)
-            status = check_count(opencl, PP_METHOD_SIEVE, 99999, error);
-        if (status == PP_OK)
-            status = check_count(opencl, PP_METHOD_MR, 4999, error);
-        if (status == PP_OK)
-            status = check_count(opencl, PP_METHOD_TRIAL, 4999, error);
+        for (size_t i = 0; i < sizeof checks / sizeof *checks && status == PP_OK; i++)
+            status = check_count(opencl, &checks[i], error);
         if (status == PP_OK && n_passed < 2 * MOST_DEVICES) {
             passed[n_passed].device = opencl->device;
             passed[n_passed++].cpu_variant = opencl->cpu_variant;

@@ -66,7 +66,8 @@ static void test_without_doubles(void **state) {
                                        1000000016000000063,
                                        18446744073709551557u};
     enum { N = sizeof numbers / sizeof *numbers, TRIED = 4 };
-    static const pp_method methods[] = {PP_METHOD_TRIAL, PP_METHOD_MR, PP_METHOD_SIEVE};
+    static const pp_method methods[] = {PP_METHOD_TRIAL, PP_METHOD_MR, PP_METHOD_SIEVE,
+                                        PP_METHOD_HYBRID};
     /* What is asked for needs doubles: it gets what does not. */
     static const char *const kernels[] = {NULL, "cpu", "gpu"};
     for (size_t k = 0; k < COUNT_OF(kernels); k++)
@@ -81,7 +82,8 @@ static void test_without_doubles(void **state) {
             assert_int_equal(pp_count(session, 1000000, 1100000, &result), PP_OK);
             assert_int_equal(result.count, 7216);
             assert_string_equal(result.simd, "scalar");
-            bool all = methods[m] == PP_METHOD_MR; /* the others take long for large numbers */
+            bool all = methods[m] == PP_METHOD_MR ||
+                       methods[m] == PP_METHOD_HYBRID; /* the others take long for large numbers */
             uint64_t bitmap = 0;
             assert_int_equal(pp_test(session, numbers, all ? N : TRIED, &bitmap), PP_OK);
             assert_int_equal(bitmap, all ? 0x5d : 0xd);

@@ -109,7 +109,8 @@ static void test_verified(void **state) {
     static uint64_t numbers[1000], bitmap[16];
     for (uint64_t i = 0; i < 1000; i++)
         numbers[i] = 1000000 + i;
-    static const pp_method methods[] = {PP_METHOD_TRIAL, PP_METHOD_MR, PP_METHOD_SIEVE};
+    static const pp_method methods[] = {PP_METHOD_TRIAL, PP_METHOD_MR, PP_METHOD_SIEVE,
+                                        PP_METHOD_HYBRID};
     for (size_t m = 0; m < COUNT_OF(methods); m++) {
         pp_session_options options = {
             .backend = "opencl", .method = methods[m], .verify = 100, .unit_size = 240};
@@ -126,12 +127,110 @@ static void test_verified(void **state) {
     }
 }
 
+static pp_status ignore(void *user, const void *bytes, size_t n) {
+    (void)user;
+    (void)bytes;
+    (void)n;
+    return PP_OK;
+}
+
+/*
+ * Ranges long enough that a sieving prime's state goes from piece to piece, and that primes of all
+ * sizes have multiples in them: every word held against the host's.
+ */
+static void test_long_ranges(void **state) {
+    (void)state;
+    if (!backend_usable("opencl"))
+        skip();
+    static const struct {
+        uint64_t lo, hi;
+        pp_method method;
+        uint64_t unit_size, count; /* OEIS A006880, or by primesieve */
+    } ranges[] = {
+        {0, 100000000, PP_METHOD_SIEVE, 0, 5761455},
+        {0, 10000000, PP_METHOD_SIEVE, 240 * 33, 664579},
+        {0, 10000000, PP_METHOD_HYBRID, 240 * 7777, 664579},
+        /* Primes up to 10^6: larger ones than a tile or a turn's memory has bytes. */
+        {1000000000000, 1000020000000, PP_METHOD_SIEVE, 0, 723063},
+        {1000000000000, 1000003000000, PP_METHOD_SIEVE, 240 * 1000, 108623},
+        /* Primes up to 10^8, in global memory. */
+        {10000000000000000, 10000000002000000, PP_METHOD_SIEVE, 240 * 5001, 54456},
+        /* The same with many pieces in a unit. */
+        {1000000000000000, 1000000040000000, PP_METHOD_SIEVE, 240 * 100000, 1157923},
+        {10000000000000, 10000003000000, PP_METHOD_HYBRID, 240 * 4321, 100339},
+        {18446744073707551615u, UINT64_MAX, PP_METHOD_HYBRID, 0, 44953},
+    };
+    static const char *const kernels[] = {"cpu", "gpu"};
+    for (size_t k = 0; k < COUNT_OF(kernels); k++)
+        for (size_t i = 0; i < COUNT_OF(ranges); i++) {
+            pp_session_options options = {.backend = "opencl",
+                                          .kernels = kernels[k],
+                                          .method = ranges[i].method,
+                                          .unit_size = ranges[i].unit_size,
+                                          .verify = 100};
+            pp_session *session;
+            assert_int_equal(pp_session_open(&options, &session, NULL), PP_OK);
+            pp_result result;
+            pp_list_callback callback = {.emit = ignore};
+            for (int list = 0; list < 2; list++) {
+                pp_status status = list ? pp_list(session, ranges[i].lo, ranges[i].hi, &callback)
+                                        : pp_count(session, ranges[i].lo, ranges[i].hi, &result);
+                if (status != PP_OK)
+                    fail_msg("%s, range %zu: %s", kernels[k], i,
+                             pp_session_error(session)->message);
+                result = *pp_session_result(session);
+                if (result.count != ranges[i].count)
+                    fail_msg("%s, range %zu: %llu", kernels[k], i, ULL(result.count));
+                assert_int_equal(result.verified, result.units);
+            }
+            pp_session_close(session);
+        }
+}
+
+/* Composites that pass the test to base 2: the second one must find them. Made by psp2. */
+static void test_pseudoprimes(void **state) {
+    (void)state;
+    if (!backend_usable("opencl"))
+        skip();
+    static const uint64_t numbers[] = {31621,
+                                       42799,
+                                       49141,
+                                       49981,
+                                       83333,
+                                       3215031751,
+                                       2152302898747,
+                                       3474749660383,
+                                       341550071728321, /* the largest in doubles */
+                                       3825123056546413051,
+                                       18446744030759878681u,
+                                       18446744066047760377u};
+    static const char *const kernels[] = {"cpu", "gpu"};
+    for (size_t k = 0; k < COUNT_OF(kernels); k++) {
+        pp_session_options options = {
+            .backend = "opencl", .kernels = kernels[k], .method = PP_METHOD_MR};
+        pp_session *session;
+        assert_int_equal(pp_session_open(&options, &session, NULL), PP_OK);
+        uint64_t bitmap = 1;
+        assert_int_equal(pp_test(session, numbers, COUNT_OF(numbers), &bitmap), PP_OK);
+        assert_int_equal(bitmap, 0);
+        /* A sieve leaves them too. */
+        options.method = PP_METHOD_HYBRID;
+        pp_session_close(session);
+        assert_int_equal(pp_session_open(&options, &session, NULL), PP_OK);
+        pp_result result;
+        for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+            assert_int_equal(pp_count(session, numbers[i], numbers[i], &result), PP_OK);
+            assert_int_equal(result.count, 0);
+        }
+        pp_session_close(session);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_thousand_sessions),
-        cmocka_unit_test(test_fork),
-        cmocka_unit_test(test_compute_units),
-        cmocka_unit_test(test_verified),
+        cmocka_unit_test(test_a_thousand_sessions), cmocka_unit_test(test_fork),
+        cmocka_unit_test(test_compute_units),       cmocka_unit_test(test_verified),
+        cmocka_unit_test(test_long_ranges),         cmocka_unit_test(test_pseudoprimes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -265,7 +265,7 @@ static void test_memory_is_bounded(void **state) {
 
 /*
  * Units of three million primes, 24 MB each: what all units are allowed to hold back together, 16
- * MiB and one a worker, is less than one of them. So they come in blocks, and whoever waits for
+ * MiB, is less than one of them. So they come in blocks, and whoever waits for
  * others goes on in the middle of a unit.
  */
 static void test_memory_of_large_units(void **state) {
