@@ -19,57 +19,63 @@ enum {
 
 /*
  * Tables of about 5 to 17 KB, together 145 KB, so that they stay in an L2 cache: a large prime
- * with a small one each.
+ * with a small one each. And two short ones for short jobs.
  */
-static const struct {
+struct group {
     uint8_t primes[4]; /* ends with 0 where there are fewer */
-} pre_sieve_groups[PRE_SIEVE_TABLES] = {{{7, 11, 13, 17}}, {{19, 23, 29}}, {{31, 163}}, {{37, 157}},
-                                        {{41, 151}},       {{43, 149}},    {{47, 139}}, {{53, 137}},
-                                        {{59, 131}},       {{61, 127}},    {{67, 113}}, {{71, 109}},
-                                        {{73, 107}},       {{79, 103}},    {{83, 101}}, {{89, 97}}};
+};
+static const struct group all_groups[PRE_SIEVE_TABLES] = {
+    {{7, 11, 13, 17}}, {{19, 23, 29}}, {{31, 163}}, {{37, 157}}, {{41, 151}}, {{43, 149}},
+    {{47, 139}},       {{53, 137}},    {{59, 131}}, {{61, 127}}, {{67, 113}}, {{71, 109}},
+    {{73, 107}},       {{79, 103}},    {{83, 101}}, {{89, 97}}};
+static const struct group few_groups[] = {{{7, 11, 13}}, {{17, 19}}};
+enum { FEW_TABLES = 2, AFTER_ALL = 167, AFTER_FEW = 23 };
 
-enum { FEW_TABLES = 2 };
-
-static uint32_t pre_sieve_period(unsigned table) {
+static uint32_t group_period(const struct group *group) {
     uint32_t period = 1;
-    for (int i = 0; i < 4 && pre_sieve_groups[table].primes[i]; i++)
-        period *= pre_sieve_groups[table].primes[i];
+    for (int i = 0; i < 4 && group->primes[i]; i++)
+        period *= group->primes[i];
     return period;
 }
 
 size_t pre_sieve_size(bool all) {
     size_t size = 0;
     for (unsigned t = 0; t < (all ? PRE_SIEVE_TABLES : FEW_TABLES); t++)
-        size += pre_sieve_period(t) + PRE_SIEVE_RUN;
+        size += group_period(&(all ? all_groups : few_groups)[t]) + PRE_SIEVE_RUN;
     return size;
 }
 
 void pre_sieve_make(struct pre_sieve *pre_sieve, bool all, void *memory) {
     pre_sieve->n_tables = all ? PRE_SIEVE_TABLES : FEW_TABLES;
-    pre_sieve->first_prime = all ? 167 : 31;
+    pre_sieve->first_prime = all ? AFTER_ALL : AFTER_FEW;
     uint8_t *table = memory;
     for (unsigned t = 0; t < pre_sieve->n_tables; t++) {
-        uint32_t period = pre_sieve_period(t);
+        const struct group *group = &(all ? all_groups : few_groups)[t];
+        uint32_t period = group_period(group);
         memset(table, 0xff, period);
         /* From 1·p on: the primes themselves too, which walk_segment puts back. */
-        for (int i = 0; i < 4 && pre_sieve_groups[t].primes[i]; i++) {
-            uint32_t prime = pre_sieve_groups[t].primes[i];
+        for (int i = 0; i < 4 && group->primes[i]; i++) {
+            uint32_t prime = group->primes[i];
             s30_cross_off(table, period, prime, s30_at(prime / 30, 0));
         }
-        memcpy(table + period, table, PRE_SIEVE_RUN);
+        for (size_t done = period, size = period + PRE_SIEVE_RUN; done < size;) {
+            size_t n = done < size - done ? done / period * period : size - done;
+            memcpy(table + done, table, n);
+            done += n;
+        }
         pre_sieve->periods[t] = period;
         pre_sieve->tables[t] = table;
         table += period + PRE_SIEVE_RUN;
     }
 }
 
-/* Bits of the primes that pre-sieving crosses off, with all tables: they are below 240. */
-static void put_back_primes(uint64_t *words, size_t n_words, uint32_t first_prime) {
+/* Bits of the primes that pre-sieving, or their own first turn, crosses off: all in one word. */
+static void put_back_primes(uint64_t *word, uint32_t first_prime) {
     static const uint8_t primes[] = {7,   11,  13,  17,  19,  23,  29,  31,  37,  41,  43,  47,
                                      53,  59,  61,  67,  71,  73,  79,  83,  89,  97,  101, 103,
                                      107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163};
-    uint8_t *bytes = (uint8_t *)words;
-    for (size_t i = 0; n_words && i < sizeof primes && primes[i] < first_prime; i++)
+    uint8_t *bytes = (uint8_t *)word;
+    for (size_t i = 0; i < sizeof primes && (primes[i] < first_prime || primes[i] < 30); i++)
         bytes[primes[i] / WHEEL_BYTE] |= (uint8_t)(1u << wheel_bits[primes[i] % WHEEL_BYTE]);
 }
 
@@ -153,14 +159,15 @@ void seek_turns_portable(struct turn *turns, size_t n, uint32_t r, uint64_t firs
     X(r, 31, 37)                                                                                   \
     X(r, 37, 41)                                                                                   \
     X(r, 41, 43)                                                                                   \
-    X(r, 43, 47) X(r, 47, 53) X(r, 53, 59) X(r, 59, 61) X(r, 61, 67) X(r, 67, 71) X(r, 71, 73)     \
-        X(r, 73, 79) X(r, 79, 83) X(r, 83, 89) X(r, 89, 97) X(r, 97, 101) X(r, 101, 103)           \
-            X(r, 103, 107) X(r, 107, 109) X(r, 109, 113) X(r, 113, 121) X(r, 121, 127)             \
-                X(r, 127, 131) X(r, 131, 137) X(r, 137, 139) X(r, 139, 143) X(r, 143, 149)         \
-                    X(r, 149, 151) X(r, 151, 157) X(r, 157, 163) X(r, 163, 167) X(r, 167, 169)     \
-                        X(r, 169, 173) X(r, 173, 179) X(r, 179, 181) X(r, 181, 187) X(r, 187, 191) \
-                            X(r, 191, 193) X(r, 193, 197) X(r, 197, 199) X(r, 199, 209)            \
-                                X(r, 209, 211)
+    X(r, 43, 47)                                                                                   \
+    X(r, 47, 53)                                                                                   \
+    X(r, 53, 59) X(r, 59, 61) X(r, 61, 67) X(r, 67, 71) X(r, 71, 73) X(r, 73, 79) X(r, 79, 83)     \
+        X(r, 83, 89) X(r, 89, 97) X(r, 97, 101) X(r, 101, 103) X(r, 103, 107) X(r, 107, 109)       \
+            X(r, 109, 113) X(r, 113, 121) X(r, 121, 127) X(r, 127, 131) X(r, 131, 137)             \
+                X(r, 137, 139) X(r, 139, 143) X(r, 143, 149) X(r, 149, 151) X(r, 151, 157)         \
+                    X(r, 157, 163) X(r, 163, 167) X(r, 167, 169) X(r, 169, 173) X(r, 173, 179)     \
+                        X(r, 179, 181) X(r, 181, 187) X(r, 187, 191) X(r, 191, 193) X(r, 193, 197) \
+                            X(r, 197, 199) X(r, 199, 209) X(r, 209, 211)
 
 #define STEP_KEEP(r, k, next) (uint8_t) ~(1u << S30_BIT_OF((r) * (k) % 30)),
 #define STEP_GAP(r, k, next) (next) - (k),
@@ -473,7 +480,7 @@ uint64_t *walk_segment(struct walk *walk, uint64_t first_word, size_t n_words) {
     uint64_t *words = (uint64_t *)walk->bytes;
     if (first_word == 0) {
         words[0] &= ~UINT64_C(1); /* 1 is not prime */
-        put_back_primes(words, n_words, walk->pre_sieve->first_prime);
+        put_back_primes(words, walk->pre_sieve->first_prime);
     }
     walk->next = first_word + n_words;
     return words;

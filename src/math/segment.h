@@ -5,7 +5,7 @@
  *
  * Sieving primes fall into four kinds, each with a loop of its own:
  *
- *   pre-sieved   up to 29 or 163: periodic patterns, AND-ed
+ *   pre-sieved   up to 163, or 19: periodic patterns, AND-ed
  *   turns        below SEGMENT_TURN_LIMIT: a prime p = 30a + r crosses off whole turns of the
  * wheel, 8 multiples in p bytes, from constants of its class r. Turns may reach out of the segment
  * on both sides, into padding, so that no turn needs a beginning or an end steps        below
@@ -46,8 +46,8 @@ struct pre_sieve {
 };
 
 /*
- * Two tables are made at once, all of them in some 30 µs and worth it for many a segment. The
- * tables lie in `memory`, of pre_sieve_size bytes.
+ * All tables take 0.1 ms to make and are worth it for many a segment; the two that there are else,
+ * a microsecond. They lie in `memory`, of pre_sieve_size bytes.
  */
 size_t pre_sieve_size(bool all);
 void pre_sieve_make(struct pre_sieve *pre_sieve, bool all, void *memory);

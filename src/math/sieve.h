@@ -23,7 +23,7 @@ struct sieve_base {
 /* Words that a base up to `limit` needs. */
 size_t sieve_base_words(uint32_t limit);
 
-/* Fills in the pre-sieve patterns. */
+/* Fills in the pre-sieve patterns, which only sieve_words needs. */
 void sieve_make_patterns(struct sieve_base *base);
 
 /*
