@@ -1,15 +1,25 @@
 /* Deterministic primality of all 64-bit n; the arithmetic is arith64.h's and lucas64.h's. */
 
 /*
- * Odd n > 13 without the smallest factors. Up to where few prime bases decide they are cheapest;
- * above, base 2 and the Lucas test.
+ * The Euler-Jacobi test to base 2 of odd n, with a negative exponent: see src/math/primality.c. No
+ * division but where 2^64 is many times n.
  */
-static inline int pp_is_prime_odd(ulong n) {
-    if (n < a64_strong_bounds[A64_BASES - 1])
-        return a64_is_prime_odd(n);
-    a64_modulus m = a64_modulus_of(n);
-    int twos = A64_CTZ(n - 1);
-    return a64_strong(a64_add(m.one, m.one, n), (n - 1) >> twos, twos, m) && l64_extra_strong(n);
+static inline int pp_base2(ulong n) {
+    a64_modulus m;
+    m.n = n;
+    m.inverse = a64_inverse(n);
+    m.one = 0; /* not needed */
+    ulong rounded = n >> 1, exponent = 0 - rounded;
+    int length = 64 - (int)clz(rounded), bits = length > 6 ? length - 6 : 0;
+    ulong x = (ulong)1 << (64 + (int)(as_long(exponent) >> bits));
+    if (x >= n)
+        x %= n;
+    while (bits--) {
+        x = a64_mul(x, x, m);
+        ulong gap = n - x, twice = x >= gap ? x - gap : x + x;
+        x = exponent >> bits & 1 ? twice : x;
+    }
+    return a64_mul(x, 1, m) == ((n ^ (n >> 1)) & 2 ? n - 1 : 1);
 }
 
 /* Exact for all n. Small divisors first: they decide five numbers in six. */
@@ -30,7 +40,7 @@ static inline int pp_mr_prime(ulong n) {
         return n == 13;
     if (n < 17 * 17)
         return 1;
-    return pp_is_prime_odd(n);
+    return pp_base2(n) && l64_extra_strong(n);
 }
 
 #if PP_CPU
@@ -486,28 +496,6 @@ __kernel void pp_mr_range(__global uchar *flags, ulong first_word, ulong lo, ulo
 }
 
 #else
-
-/*
- * The Euler-Jacobi test to base 2 of odd n, with a negative exponent: see src/math/primality.c. No
- * division but where 2^64 is many times n.
- */
-static inline int pp_base2(ulong n) {
-    a64_modulus m;
-    m.n = n;
-    m.inverse = a64_inverse(n);
-    m.one = 0; /* not needed */
-    ulong rounded = n >> 1, exponent = 0 - rounded;
-    int length = 64 - (int)clz(rounded), bits = length > 6 ? length - 6 : 0;
-    ulong x = (ulong)1 << (64 + (int)(as_long(exponent) >> bits));
-    if (x >= n)
-        x %= n;
-    while (bits--) {
-        x = a64_mul(x, x, m);
-        ulong gap = n - x, twice = x >= gap ? x - gap : x + x;
-        x = exponent >> bits & 1 ? twice : x;
-    }
-    return a64_mul(x, 1, m) == ((n ^ (n >> 1)) & 2 ? n - 1 : 1);
-}
 
 /* flags[i] = numbers[i] is prime. */
 __kernel void pp_mr_test(__global const ulong *numbers, __global uchar *flags, ulong n) {
