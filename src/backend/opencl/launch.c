@@ -5,6 +5,8 @@
 #include "math/trial.h"
 #include "math/wheel.h"
 
+#include <math.h>
+
 enum {
     WORDS_PER_ITEM = 16,      /* that an item of a reduction adds up, at least */
     MOST_GROUPS = 64,         /* of a reduction, a unit */
@@ -169,6 +171,34 @@ static pp_status launch_large(struct run *run, struct slot *slot) {
     return status;
 }
 
+/* The same, noted down by slices in one kernel and cleared in another. */
+static pp_status launch_noted(struct run *run, struct slot *slot) {
+    const struct sieving *sieving = &run->sieving;
+    uint64_t n_base = sieve_base_words(run->job->base->limit), n_items = sieving->n_items;
+    double room = (double)n_items * sieving->n_slices * SLICE_ROOM / 2;
+    pp_status status = PP_OK;
+    for (uint64_t begin = sieving->limit / WHEEL_WORD; status == PP_OK && begin < n_base;) {
+        /* 240 / log p primes a word, of which each has 8/30 multiples in p numbers. */
+        double prime = (double)(begin + 1) * WHEEL_WORD;
+        double noted = 64 * (double)slot->n_words * WHEEL_WORD / (prime * log(prime));
+        uint64_t words = noted * LARGE_WORDS > room ? (uint64_t)(room / noted) + 1 : LARGE_WORDS;
+        uint64_t end = n_base - begin < words ? n_base : begin + words;
+        uint64_t each = (end - begin + n_items - 1) / n_items;
+        status = LAUNCH(run, slot, KERNEL_NOTE_LARGE, n_items, 1, ARGUMENT(slot->words),
+                        ARGUMENT(slot->first_word), ARGUMENT(slot->n_words),
+                        ARGUMENT(run->base_words), ARGUMENT(begin), ARGUMENT(end), ARGUMENT(each),
+                        ARGUMENT(sieving->limit), ARGUMENT(slot->noted),
+                        ARGUMENT(slot->noted_lengths), ARGUMENT(sieving->n_slices));
+        if (status == PP_OK)
+            status =
+                LAUNCH(run, slot, KERNEL_CLEAR_LARGE, sieving->n_slices, 1, ARGUMENT(slot->words),
+                       ARGUMENT(slot->noted), ARGUMENT(slot->noted_lengths),
+                       ARGUMENT(sieving->n_slices), ARGUMENT(n_items));
+        begin = end;
+    }
+    return status;
+}
+
 uint64_t reduction_groups(const struct run *run) {
     if (run->opencl->cpu_variant)
         return 1;
@@ -206,6 +236,6 @@ pp_status launch_batch(struct run *run, struct slot *slot) {
                        : run->opencl->cpu_variant ? launch_segments(run, slot, !run->sums_words)
                                                   : launch_tiles(run, slot, !run->sums_words);
     if (status == PP_OK && run->is_bitmap && run->sieving.large)
-        status = launch_large(run, slot);
+        status = run->opencl->cpu_variant ? launch_noted(run, slot) : launch_large(run, slot);
     return status == PP_OK && run->sums_words ? launch_sums(run, slot) : status;
 }

@@ -48,7 +48,9 @@ enum kernel_index {
     KERNEL_SIEVE,
     KERNEL_HYBRID,
     KERNEL_TILE_STARTS, /* GPU kernels only */
-    KERNEL_SIEVE_LARGE,
+    KERNEL_SIEVE_LARGE, /* and this too; CPU kernels have the next two */
+    KERNEL_NOTE_LARGE,
+    KERNEL_CLEAR_LARGE,
     KERNEL_SIEVE_TEST,
     KERNEL_SELFTEST,
     N_KERNELS

@@ -22,7 +22,9 @@ static const struct {
                              [KERNEL_SIEVE] = {"pp_sieve_tiles", "pp_sieve_segments"},
                              [KERNEL_HYBRID] = {"pp_hybrid_tiles", "pp_hybrid_segments"},
                              [KERNEL_TILE_STARTS] = {"pp_tile_starts", NULL},
-                             [KERNEL_SIEVE_LARGE] = {"pp_sieve_large", "pp_sieve_large"},
+                             [KERNEL_SIEVE_LARGE] = {"pp_sieve_large", NULL},
+                             [KERNEL_NOTE_LARGE] = {NULL, "pp_note_large"},
+                             [KERNEL_CLEAR_LARGE] = {NULL, "pp_clear_large"},
                              [KERNEL_SIEVE_TEST] = {"pp_sieve_test", "pp_sieve_test"},
                              [KERNEL_SELFTEST] = {"pp_selftest", "pp_selftest"}};
 

@@ -384,6 +384,11 @@ static pp_status make_slot(struct run *run, struct slot *slot, uint64_t batch_wo
     if (status == PP_OK && run->is_bitmap && cpu)
         status = make_buffer(run, CL_MEM_READ_WRITE, sieving->n_items * sieving->scratch_bytes,
                              &slot->scratch);
+    uint64_t lists = sieving->n_items * sieving->n_slices;
+    if (status == PP_OK && sieving->large && cpu)
+        status = make_buffer(run, CL_MEM_READ_WRITE, lists * SLICE_ROOM * 4, &slot->noted);
+    if (status == PP_OK && sieving->large && cpu)
+        status = make_buffer(run, CL_MEM_READ_WRITE, lists * 4, &slot->noted_lengths);
     if (status == PP_OK && run->is_bitmap && !cpu)
         status = make_buffer(run, CL_MEM_READ_WRITE, sieving->n_primes * 4, &slot->starts);
     return status;
@@ -431,6 +436,9 @@ static pp_status set_up(struct run *run, uint64_t n) {
     if (run->batch_units > run->units_most)
         run->batch_units = run->units_most;
 
+    uint64_t slices = (run->units_most * run->unit_words * 8 - 1) / SLICE_BYTES + 1;
+    run->sieving.n_slices = (uint32_t)(slices < SLICES ? slices : SLICES);
+
     for (int i = 0; i < N_SLOTS && status == PP_OK; i++)
         status = make_slot(run, &run->slots[i], run->units_most * run->unit_words);
     bool lookup = run->is_test && job->method == PP_METHOD_SIEVE;
@@ -453,6 +461,8 @@ static void clear_away(struct run *run) {
         release_buffer(&slot->words);
         release_buffer(&slot->partials);
         release_buffer(&slot->scratch);
+        release_buffer(&slot->noted);
+        release_buffer(&slot->noted_lengths);
         release_buffer(&slot->starts);
     }
     release_buffer(&run->base_words);

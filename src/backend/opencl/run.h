@@ -10,8 +10,9 @@
 struct slot {
     cl_command_queue queue;
     cl_mem numbers, flags, words, partials;
-    cl_mem scratch; /* CPU kernels: of sieving work-items */
-    cl_mem starts;  /* GPU kernels: where the batch begins modulo each sieving prime */
+    cl_mem scratch;              /* CPU kernels: of sieving work-items, */
+    cl_mem noted, noted_lengths; /* and what large base primes are to clear */
+    cl_mem starts;               /* GPU kernels: where the batch begins modulo each sieving prime */
     /* GPU kernels: memory of the host that the device copies to and from, mapped all the time. */
     cl_mem pinned_numbers, pinned_words, pinned_partials;
     uint64_t *to_numbers, *from_words, *from_partials;
@@ -34,6 +35,7 @@ struct sieving {
     /* CPU kernels: */
     cl_mem ends, periods;
     uint64_t scratch_bytes, n_items;
+    uint32_t n_slices; /* of a batch's bitmap, see pp_note_large */
     uint32_t pad;
     /* GPU kernels: */
     uint32_t n_by_eight, n_by_one;
@@ -67,6 +69,12 @@ struct run {
         if (code_ != CL_SUCCESS)                                                                   \
             return cl_failed((run)->error, call_name, code_);                                      \
     } while (0)
+
+enum {
+    SLICE_BYTES = 1 << 18, /* PP_SLICE_BITS in sieve.cl */
+    SLICES = 128,          /* PP_SLICES there */
+    SLICE_ROOM = 4096      /* PP_SLICE_ROOM there */
+};
 
 /* run.c */
 pp_status make_buffer(struct run *run, cl_mem_flags flags, uint64_t bytes, cl_mem *out);
