@@ -54,16 +54,33 @@ static inline int pp_misses(ulong prime, ulong start, ulong span) {
     return rest && prime - rest >= span;
 }
 
-/* From the multiple at byte, wheel to the next one. */
-static inline ulong pp_next_multiple(ulong byte, uint *wheel, uint prime) {
-    uint residue = s30_residues[*wheel], next = *wheel == 7 ? 31 : s30_residues[*wheel + 1];
-    *wheel = (*wheel + 1) & 7;
-    return byte + prime / 30 * (next - residue) + prime % 30 * next / 30 -
-           prime % 30 * residue / 30;
+/* A multiple p·q: its byte and bit, and where q stands. p = 30·turn + rest. */
+typedef struct pp_multiple {
+    ulong byte;
+    uint bit, turn, rest, residue, carry; /* of q modulo 30; floor(rest·residue / 30) */
+} pp_multiple;
+
+static inline pp_multiple pp_multiple_at(s30_position at, uint prime) {
+    pp_multiple m;
+    m.byte = at.byte;
+    m.turn = prime / 30;
+    m.rest = prime % 30;
+    m.residue = s30_residues[at.wheel];
+    uint product = m.rest * m.residue;
+    m.carry = product / 30;
+    m.bit = (product - m.carry * 30) * 17 >> 6;
+    return m;
 }
 
-static inline uint pp_bit_of_multiple(uint wheel, uint prime) {
-    return s30_wheel_index[prime % 30 * s30_residues[wheel] % 30];
+static inline void pp_next_multiple(pp_multiple *m) {
+    /* The gap behind residue w is in the four bits from w / 2·4 on. */
+    uint gap = (uint)((ulong)0x0200604204204006 >> (m->residue / 2 * 4)) & 15;
+    uint product = m->rest * (m->residue + gap), carry = product / 30;
+    m->byte += m->turn * gap + carry - m->carry;
+    m->bit = (product - carry * 30) * 17 >> 6;
+    uint turned = m->residue + gap > 30;
+    m->residue = m->residue + gap - (turned ? 30 : 0);
+    m->carry = carry - (turned ? m->rest : 0);
 }
 
 static inline void pp_clear_cell(__global uint *cells, ulong byte, uint bit) {
@@ -101,15 +118,13 @@ __kernel void pp_note_large(__global uint *cells, ulong first_word, ulong n_word
             if (prime <= limit || prime * prime > last || pp_misses(prime, start, span) ||
                 !s30_first_multiple((uint)prime, start, span, &at))
                 continue;
-            uint wheel = at.wheel;
-            for (ulong byte = at.byte; byte < end;) {
-                uint bit = pp_bit_of_multiple(wheel, (uint)prime);
-                ulong slice = byte >> PP_SLICE_BITS;
+            for (pp_multiple m = pp_multiple_at(at, (uint)prime); m.byte < end;
+                 pp_next_multiple(&m)) {
+                ulong slice = m.byte >> PP_SLICE_BITS;
                 if (slice < n_slices && length[slice] < PP_SLICE_ROOM)
-                    lists[slice * PP_SLICE_ROOM + length[slice]++] = (uint)byte << 3 | bit;
+                    lists[slice * PP_SLICE_ROOM + length[slice]++] = (uint)m.byte << 3 | m.bit;
                 else
-                    pp_clear_cell(cells, byte, bit);
-                byte = pp_next_multiple(byte, &wheel, (uint)prime);
+                    pp_clear_cell(cells, m.byte, m.bit);
             }
         }
     for (uint i = 0; i < n_slices; i++)
@@ -151,11 +166,8 @@ __kernel void pp_sieve_large(__global uint *cells, ulong first_word, ulong n_wor
         if (prime <= limit || prime * prime > last || pp_misses(prime, start, span) ||
             !s30_first_multiple((uint)prime, start, span, &at))
             continue;
-        uint wheel = at.wheel;
-        for (ulong byte = at.byte; byte < end;) {
-            pp_clear_cell(cells, byte, pp_bit_of_multiple(wheel, (uint)prime));
-            byte = pp_next_multiple(byte, &wheel, (uint)prime);
-        }
+        for (pp_multiple m = pp_multiple_at(at, (uint)prime); m.byte < end; pp_next_multiple(&m))
+            pp_clear_cell(cells, m.byte, m.bit);
     }
 }
 
