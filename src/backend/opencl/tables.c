@@ -180,7 +180,7 @@ static pp_status make_segments(struct run *run) {
     if (status == PP_OK)
         status = make_segment_patterns(run);
 
-    sieving->piece_words = (sieving->tests ? TESTED_BYTES : SEGMENT_BYTES) / 8;
+    sieving->piece_words = (uint64_t)(sieving->tests ? TESTED_BYTES : SEGMENT_BYTES) / 8;
     if (sieving->piece_words > run->unit_words)
         sieving->piece_words = run->unit_words;
     sieving->pad = (uint32_t)round_up64(lists.largest_turn + 1, CHUNK);
