@@ -16,11 +16,14 @@
  * For CPU devices: with PoCL 3.1 on one Zen 4 core (1 MiB of L2),
  * `parprime count 1e13 1e13+1e9 --backend opencl --method sieve -t 1` took 0.31, 0.30, 0.31 and
  * 0.31 s with pieces of 384, 512, 768 and 1024 KiB, and with turns up to 2^17, 2^18 and 2^19 0.40,
- * 0.30 and 0.31 s. Above SEGMENT_LIMIT the states alone outgrow what a core's share of memory
- * should be.
+ * 0.30 and 0.31 s. In turn with each other, 512 and 1024 KiB took 0.29 to 0.40 and 0.28 s there,
+ * 0.52 and 0.47 s from 10^14, and 0.27 s both for [0, 3e9]. Above SEGMENT_LIMIT the states alone
+ * outgrow what a core's share of memory should be.
  */
 enum {
     SEGMENT_BYTES = 512 << 10,
+    LONG_SEGMENT_BYTES = 1 << 20, /* where many primes have few multiples in a piece: */
+    LONG_SEGMENT_FROM = 1 << 20,  /* base primes beyond this */
     TURN_LIMIT = 1 << 18,
     SEGMENT_LIMIT = 1 << 24,
     TESTED_BYTES = 64 << 10, /* of a piece whose bits are tested, which takes long */
@@ -182,7 +185,10 @@ static pp_status make_segments(struct run *run) {
     if (status == PP_OK)
         status = make_segment_patterns(run);
 
-    sieving->piece_words = (uint64_t)(sieving->tests ? TESTED_BYTES : SEGMENT_BYTES) / 8;
+    uint64_t bytes = sieving->tests                       ? TESTED_BYTES
+                     : sieving->limit > LONG_SEGMENT_FROM ? LONG_SEGMENT_BYTES
+                                                          : SEGMENT_BYTES;
+    sieving->piece_words = bytes / 8;
     if (sieving->piece_words > run->unit_words)
         sieving->piece_words = run->unit_words;
     sieving->pad = (uint32_t)round_up64(lists.largest_turn + 1, CHUNK);
