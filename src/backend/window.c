@@ -8,14 +8,23 @@
 #include <string.h>
 #include <sys/mman.h>
 
+/*
+ * Hits are gathered by parts of the window, few enough for an L1 cache to hold the line that each
+ * is written to next. When a part has its share, its hits are sorted by regions that fit an L1
+ * cache, and then crossed off there, several to a line.
+ */
 enum {
-    REGION_SHIFT = 15,         /* 256 KiB: what a thread crosses off in at a time */
-    GATHERED_BYTES = 16 << 20, /* of hits, a thread: they stay in an L2 cache */
-    GATHERED_LEAST = 256,      /* hits of a region */
-    PIECE_WORDS = (256 << 10) / 8,
+    REGION_SHIFT = 15, /* 32 KiB */
+    PART_SHIFT = 20,   /* 1 MiB */
+    PART_REGIONS = 1 << (PART_SHIFT - REGION_SHIFT),
+    GATHERED_BYTES = 16 << 20, /* of hits, a thread */
+    PART_LEAST = 1 << 12,      /* hits of a part */
+    PART_MOST = 1 << 17,
+    PIECE_WORDS = (512 << 10) / 8,
     PIECE_LEAST_WORDS = (32 << 10) / 8,
     SHARES = 8, /* pieces and groups a thread, so that all end together */
-    HUGE_PAGE = 2 << 20
+    HUGE_PAGE = 2 << 20,
+    LINE = 64
 };
 
 static uint64_t smaller(uint64_t a, uint64_t b) {
@@ -54,7 +63,8 @@ pp_status window_init(struct window *window, const struct cpu_run *run, uint64_t
              hi = job_span(job, first + n - 1).hi / WHEEL_WORD;
     uint64_t least = job->unit_size / WHEEL_WORD * 8; /* a unit is never split */
     window->capacity = (size_t)smaller(larger(run->window_bytes, least), (hi - lo + 1) * 8);
-    window->n_regions = (window->capacity >> REGION_SHIFT) + 1;
+    window->n_parts = (window->capacity >> PART_SHIFT) + 1;
+    window->n_regions = window->n_parts * PART_REGIONS;
     pthread_mutex_t *locks = malloc(window->n_regions * sizeof *locks);
     window->bytes = allocate_large(window->capacity);
     if (!locks || !window->bytes) {
@@ -106,13 +116,16 @@ void window_next(struct window *window, struct sink *sink) {
 pp_status window_worker_init(struct window_worker *worker, struct window *window) {
     *worker = (struct window_worker){.window = window};
     const struct sieve_base *base = window->run->job->base;
-    worker->most_hits = larger(GATHERED_BYTES / 4 / window->n_regions, GATHERED_LEAST);
-    worker->hits = allocate_large(window->n_regions * worker->most_hits * sizeof *worker->hits);
-    worker->n_hits = calloc(window->n_regions, sizeof *worker->n_hits);
+    worker->most_hits =
+        smaller(larger(GATHERED_BYTES / 4 / window->n_parts, PART_LEAST), PART_MOST);
+    worker->hits = allocate_large(window->n_parts * worker->most_hits * sizeof *worker->hits);
+    worker->sorted = cpu_allocate(worker->most_hits * sizeof *worker->sorted);
+    worker->n_hits = calloc(window->n_parts, sizeof *worker->n_hits);
     uint32_t root = isqrt64(isqrt64(window->run->job->hi)); /* of the largest base prime */
     worker->base_memory = cpu_allocate(walk_size(base, root, PIECE_WORDS));
     pp_status status = cpu_worker_init(&worker->small, window->run);
-    if (status != PP_OK || !worker->hits || !worker->n_hits || !worker->base_memory) {
+    if (status != PP_OK || !worker->hits || !worker->sorted || !worker->n_hits ||
+        !worker->base_memory) {
         window_worker_free(worker);
         return PP_ERR_MEMORY;
     }
@@ -124,6 +137,7 @@ pp_status window_worker_init(struct window_worker *worker, struct window *window
 void window_worker_free(struct window_worker *worker) {
     cpu_worker_free(&worker->small);
     free(worker->hits);
+    free(worker->sorted);
     free(worker->n_hits);
     free(worker->base_memory);
     *worker = (struct window_worker){.window = worker->window};
@@ -141,28 +155,57 @@ void window_sieve(struct window_worker *worker, uint64_t group) {
     }
 }
 
-static void flush_region(struct window_worker *worker, size_t region) {
+static size_t hit_byte(uint32_t hit) {
+    return hit & (HIT_MOST_BYTES - 1);
+}
+
+static size_t hit_region(uint32_t hit) {
+    return hit_byte(hit) >> REGION_SHIFT & (PART_REGIONS - 1);
+}
+
+/* Asks for a region's lines, all of which are about to be written to. */
+static void prefetch_region(const struct window *window, size_t region) {
+    size_t begin = region << REGION_SHIFT,
+           end = smaller(begin + (1 << REGION_SHIFT), window->capacity);
+    for (size_t at = begin; at < end; at += LINE)
+        __builtin_prefetch(window->bytes + at, 1);
+}
+
+static void flush_part(struct window_worker *worker, size_t part) {
     struct window *window = worker->window;
-    const uint32_t *hits = worker->hits + region * worker->most_hits;
-    uint32_t n = worker->n_hits[region];
-    uint8_t *bytes = window->bytes;
-    pthread_mutex_lock(&window->locks[region]);
+    const uint32_t *hits = worker->hits + part * worker->most_hits, n = worker->n_hits[part];
+    uint32_t *sorted = worker->sorted, ends[PART_REGIONS + 1] = {0};
     for (uint32_t i = 0; i < n; i++)
-        bytes[hits[i] & (HIT_MOST_BYTES - 1)] &= (uint8_t) ~(1u << (hits[i] >> HIT_BITS));
-    pthread_mutex_unlock(&window->locks[region]);
-    worker->n_hits[region] = 0;
+        ends[hit_region(hits[i]) + 1]++;
+    for (size_t region = 0; region < PART_REGIONS; region++)
+        ends[region + 1] += ends[region]; /* where the region begins, until it is filled */
+    for (uint32_t i = 0; i < n; i++)
+        sorted[ends[hit_region(hits[i])]++] = hits[i];
+    worker->n_hits[part] = 0;
+    uint8_t *bytes = window->bytes;
+    prefetch_region(window, part * PART_REGIONS);
+    for (uint32_t region = 0, i = 0; region < PART_REGIONS; region++) {
+        prefetch_region(window, part * PART_REGIONS + region + 1);
+        if (i == ends[region])
+            continue;
+        pthread_mutex_lock(&window->locks[part * PART_REGIONS + region]);
+        for (; i < ends[region]; i++)
+            bytes[hit_byte(sorted[i])] &= (uint8_t) ~(1u << (sorted[i] >> HIT_BITS));
+        pthread_mutex_unlock(&window->locks[part * PART_REGIONS + region]);
+    }
 }
 
 static void take_hits(void *user, const uint32_t *hits, size_t n) {
     struct window_worker *worker = user;
     const size_t most = worker->most_hits;
-    uint32_t *restrict n_hits = worker->n_hits;
+    uint32_t *restrict n_hits = worker->n_hits, *restrict gathered = worker->hits;
     for (size_t i = 0; i < n; i++) {
-        size_t region = (hits[i] & (HIT_MOST_BYTES - 1)) >> REGION_SHIFT;
-        uint32_t place = n_hits[region]++;
-        worker->hits[region * most + place] = hits[i];
+        size_t part = hit_byte(hits[i]) >> PART_SHIFT;
+        uint32_t place = n_hits[part]++;
+        gathered[part * most + place] = hits[i];
+        __builtin_prefetch(&gathered[part * most + place] + 2 * LINE / sizeof *hits, 1);
         if (place + 1 == most)
-            flush_region(worker, region);
+            flush_part(worker, part);
     }
 }
 
@@ -179,9 +222,9 @@ void window_cross_large(struct window_worker *worker, uint64_t piece) {
 }
 
 void window_flush(struct window_worker *worker) {
-    for (size_t region = 0; region < worker->window->n_regions; region++)
-        if (worker->n_hits[region])
-            flush_region(worker, region);
+    for (size_t part = 0; part < worker->window->n_parts; part++)
+        if (worker->n_hits[part])
+            flush_part(worker, part);
 }
 
 pp_status window_put(struct window_worker *worker, uint64_t unit, struct sink *sink) {

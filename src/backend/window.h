@@ -31,7 +31,7 @@ struct window {
     size_t capacity;         /* bytes */
     uint8_t *bytes;
     pthread_mutex_t *locks; /* of regions */
-    size_t n_regions;
+    size_t n_parts, n_regions;
 
     uint64_t first_unit, n_units; /* the present window; no units: all is done */
     uint64_t first_word;
@@ -48,9 +48,10 @@ struct window_worker {
     struct cpu_worker small;
     struct walk base; /* makes base primes */
     void *base_memory;
-    uint32_t *hits; /* gathered by region */
-    uint32_t *n_hits;
-    size_t most_hits; /* of a region */
+    uint32_t *hits;   /* gathered, by parts of the window */
+    uint32_t *n_hits; /* of each part */
+    size_t most_hits; /* of a part */
+    uint32_t *sorted; /* those of one part, by region */
 };
 
 /* For units [first, first + n). Ends with window_free also after a failure. */
