@@ -318,7 +318,7 @@ static int compare_job(const struct options *options, const struct loaded *job,
     if (make_lists(options, &job->options, &lists) &&
         check_threads(&lists.threads, options->threads) &&
         make_alternatives(options, &job->options, &lists, comparison)) {
-        pp_status status = compare_measure(comparison, signals_watch);
+        pp_status status = compare_measure(comparison, signals_watch, signals_open);
         if (status == PP_ERR_CANCELLED && signals_came())
             interrupted_after(comparison->n_records, runs_wanted(comparison), "timed runs");
         else if (status == PP_ERR_DISAGREE)

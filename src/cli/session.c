@@ -19,11 +19,9 @@ int session_start(const struct options *options, pp_session **out) {
     if (!words_to_session(options, &session_options))
         return 2;
     pp_error error;
-    signals_watch(NULL);
-    /* Held back: a driver's compiler that is interrupted would fail instead of ending. */
-    signals_hold(true);
+    signals_open(true);
     pp_status status = pp_session_open(&session_options, out, &error);
-    signals_hold(false);
+    signals_open(false);
     if (status != PP_OK)
         return fail_with(status, &error);
     signals_watch(*out);

@@ -38,26 +38,33 @@ void signals_watch(pp_session *session) {
     /* The caller may close the session watched before: let a handler on another thread finish. */
     while (atomic_load(&handling))
         sched_yield();
-    if (installed) {
-        if (session && signals_came()) /* between two jobs */
+    if (signals_came()) {
+        if (session) /* between two jobs */
             pp_session_cancel(session);
-        return;
+        return; /* the next one ends the program */
     }
-    installed = true;
-    if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) != 0)
+    if (!installed && pipe2(wake, O_CLOEXEC | O_NONBLOCK) != 0)
         wake[0] = wake[1] = -1; /* waits are then ended by a second signal only */
+    installed = true;
+    /* Every time, since an OpenCL driver's compiler may have put a handler of its own there. */
     struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
 }
 
-void signals_hold(bool hold) {
+/* Lets signals wait (true) or come again (false), on this thread and those it starts. */
+static void signals_hold(bool hold) {
     sigset_t both;
     sigemptyset(&both);
     sigaddset(&both, SIGINT);
     sigaddset(&both, SIGTERM);
     pthread_sigmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &both, NULL);
+}
+
+void signals_open(bool begins) {
+    signals_watch(NULL); /* ours, also where a driver has just put its own */
+    signals_hold(begins);
 }
 
 void signals_give_back(void) {

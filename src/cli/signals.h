@@ -11,8 +11,11 @@
  */
 void signals_watch(pp_session *session);
 
-/* Lets signals wait (true) or come again (false), on this thread and those it starts. */
-void signals_hold(bool hold);
+/*
+ * Devices are about to be opened (true), and have been (false): signals wait meanwhile, since a
+ * driver's compiler that is interrupted fails, or ends the program by a handler of its own.
+ */
+void signals_open(bool begins);
 
 /* From here on the signals end the program at once: for work that nothing can stop. */
 void signals_give_back(void);

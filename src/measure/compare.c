@@ -187,7 +187,8 @@ static void sum_up(struct comparison *comparison, const double *phases) {
     }
 }
 
-pp_status compare_measure(struct comparison *comparison, void (*on_session)(pp_session *)) {
+pp_status compare_measure(struct comparison *comparison, void (*on_session)(pp_session *),
+                          void (*opening)(bool begins)) {
     size_t n = comparison->n_alternatives, runs = comparison->n_runs;
     comparison->agree = true;
     size_t *order = calloc(n, sizeof *order);
@@ -201,7 +202,9 @@ pp_status compare_measure(struct comparison *comparison, void (*on_session)(pp_s
         alternative->cpu_seconds = calloc(runs, sizeof(double));
         enough = enough && alternative->seconds && alternative->cpu_seconds;
     }
+    opening(true);
     pp_status status = enough ? probe(comparison) : PP_ERR_MEMORY;
+    opening(false);
     if (status == PP_OK)
         status = measure_rounds(comparison, order, phases, bitmap, on_session);
     comparison->finished = status == PP_OK;

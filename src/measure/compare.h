@@ -56,10 +56,12 @@ struct comparison {
 /*
  * Measures. alternatives, their options, subject, n_runs, n_warmup and seed are set by the
  * caller. on_session is told of each open session and of NULL after it, so that signals can
- * cancel it. PP_ERR_DISAGREE when answers differ, with no times worth having; PP_ERR_UNAVAILABLE
- * when no alternative can be used.
+ * cancel it; opening of when devices begin to be opened for the first time (true), which a signal
+ * should not disturb, and have been (false). PP_ERR_DISAGREE when answers differ, with no times
+ * worth having; PP_ERR_UNAVAILABLE when no alternative can be used.
  */
-pp_status compare_measure(struct comparison *comparison, void (*on_session)(pp_session *));
+pp_status compare_measure(struct comparison *comparison, void (*on_session)(pp_session *),
+                          void (*opening)(bool begins));
 
 /* Does a result agree with all that are there? If not, agree and dispute are set. */
 bool compare_check(struct comparison *comparison, const pp_result *result);
