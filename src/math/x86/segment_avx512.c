@@ -274,14 +274,14 @@ struct first {
  */
 static inline struct first search_primes(struct search search, __m256i p32) {
     const __mmask64 lowest_bytes = 0x0101010101010101;
-    const int down = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
+    enum { DOWN = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC };
     const __m512d one = _mm512_set1_pd(1);
     __m512d p = _mm512_cvtepu32_pd(p32);
     /*
      * k - 1 is start / p or one less: quotients below 2^41 are off by less than 1, and `below` is
      * less than start. p·k - start is below 2^34, so each of its two steps is exact.
      */
-    __m512d q = _mm512_roundscale_pd(_mm512_div_pd(search.below, p), down);
+    __m512d q = _mm512_roundscale_pd(_mm512_div_pd(search.below, p), DOWN);
     __m512d k = _mm512_add_pd(q, one);
     __m512d distance = _mm512_sub_pd(_mm512_fmsub_pd(k, p, search.start_high), search.start_low);
     __mmask8 early = _mm512_cmp_pd_mask(distance, _mm512_setzero_pd(), _CMP_LT_OQ);
@@ -289,7 +289,7 @@ static inline struct first search_primes(struct search search, __m256i p32) {
     k = _mm512_mask_add_pd(k, early, k, one);
     /* k mod 30: a half added keeps k / 30 away from whole numbers. */
     __m512d turns = _mm512_roundscale_pd(
-        _mm512_fmadd_pd(k, _mm512_set1_pd(1 / 30.0), _mm512_set1_pd(1 / 60.0)), down);
+        _mm512_fmadd_pd(k, _mm512_set1_pd(1 / 30.0), _mm512_set1_pd(1 / 60.0)), DOWN);
     __m512d residue = _mm512_fnmadd_pd(turns, _mm512_set1_pd(30), k);
     /* Its lowest byte, once the fraction's last bit stands for 1. */
     __m512i place = _mm512_castpd_si512(_mm512_add_pd(residue, _mm512_set1_pd(0x1p52)));
