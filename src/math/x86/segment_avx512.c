@@ -9,6 +9,11 @@
 #include <immintrin.h>
 #include <math.h>
 
+/* A mask of the first n lanes, of as many as there are. */
+static inline unsigned first_lanes(size_t n, unsigned lanes) {
+    return n < lanes ? (1u << n) - 1 : (1u << lanes) - 1;
+}
+
 static void pre_sieve(uint8_t *bytes, size_t n, const uint8_t *const *from, unsigned n_tables) {
     for (size_t i = 0; i < n; i += 64) {
         __mmask64 lanes = n - i < 64 ? _cvtu64_mask64((UINT64_C(1) << (n - i)) - 1) : ~(__mmask64)0;
@@ -44,7 +49,7 @@ static void sum(const uint64_t *words, uint64_t first_word, size_t n, uint64_t *
                   low = _mm512_set1_epi64(0xffffffff);
     __m512i counts = _mm512_setzero_si512(), digests = counts;
     for (size_t i = 0; i < n; i += 8) {
-        __mmask8 lanes = n - i < 8 ? (__mmask8)((1u << (n - i)) - 1) : 0xff;
+        const __mmask8 lanes = (__mmask8)first_lanes(n - i, 8);
         __m512i word = _mm512_maskz_loadu_epi64(lanes, words + i);
         counts = _mm512_add_epi64(counts, _mm512_popcnt_epi64(word));
         digests =
@@ -125,7 +130,7 @@ static void seek_turns(struct turn *turns, size_t n, uint32_t r, uint64_t first_
     const __m512i begin = _mm512_set1_epi64((int64_t)first_byte),
                   high = _mm512_srli_epi64(begin, 32), low = _mm512_set1_epi64(UINT32_MAX);
     for (size_t i = 0; i < n; i += 8) {
-        __mmask8 lanes = n - i < 8 ? (__mmask8)((1u << (n - i)) - 1) : 0xff;
+        const __mmask8 lanes = (__mmask8)first_lanes(n - i, 8);
         /* Idle lanes divide by 31, not by 0. */
         __m512i a =
             _mm512_and_si512(_mm512_mask_loadu_epi64(_mm512_set1_epi64(1), lanes, turns + i), low);
@@ -150,7 +155,7 @@ static void seek_steps(uint32_t *bytes, uint32_t *steps, size_t n, uint32_t r,
                   index_high = _mm512_loadu_si512(wheel210_index + 64);
     const __mmask64 lowest_bytes = 0x0101010101010101;
     for (size_t i = 0; i < n; i += 8) {
-        __mmask8 lanes = n - i < 8 ? (__mmask8)((1u << (n - i)) - 1) : 0xff;
+        const __mmask8 lanes = (__mmask8)first_lanes(n - i, 8);
         __m256i a32 =
             _mm256_and_si256(_mm256_mask_loadu_epi32(_mm256_set1_epi32(1), lanes, steps + i),
                              _mm256_set1_epi32((1 << STEP_SHIFT) - 1));
@@ -194,7 +199,7 @@ static void cross_steps(uint8_t *bytes, uint32_t n_bytes, uint32_t *positions, u
     uint32_t gathered[GATHERED + 32];
     size_t n_gathered = 0;
     for (size_t i = 0; i < n; i += 16) {
-        __mmask16 lanes = n - i < 16 ? (__mmask16)((1u << (n - i)) - 1) : 0xffff;
+        const __mmask16 lanes = (__mmask16)first_lanes(n - i, 16);
         __m512i at = _mm512_load_si512(positions + i), now = _mm512_load_si512(steps + i);
         const __m512i a = _mm512_and_si512(now, low24);
         __mmask16 in = _mm512_mask_cmplt_epu32_mask(lanes, at, end);
@@ -340,7 +345,7 @@ static void search_once(struct search search, const uint32_t *primes, size_t n,
                         struct found *found) {
     size_t n_found = 0;
     for (size_t i = 0; i < n; i += 8) {
-        __mmask8 lanes = n - i < 8 ? (__mmask8)((1u << (n - i)) - 1) : 0xff;
+        const __mmask8 lanes = (__mmask8)first_lanes(n - i, 8);
         struct first first =
             search_primes(search, _mm256_loadu_si256((const __m256i *)(primes + i)));
         __mmask8 in = _mm512_mask_cmp_pd_mask(lanes, first.distance, search.end, _CMP_LT_OQ);
@@ -353,7 +358,7 @@ static void search_all(struct search search, const uint32_t *primes, size_t n,
                        struct found *found) {
     size_t n_found = 0;
     for (size_t i = 0; i < n; i += 8) {
-        __mmask8 lanes = n - i < 8 ? (__mmask8)((1u << (n - i)) - 1) : 0xff;
+        const __mmask8 lanes = (__mmask8)first_lanes(n - i, 8);
         struct first first =
             search_primes(search, _mm256_loadu_si256((const __m256i *)(primes + i)));
         const __mmask64 lowest_bytes = 0x0101010101010101;
