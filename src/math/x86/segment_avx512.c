@@ -40,6 +40,15 @@ static __m512i mix(__m512i x) {
     return _mm512_or_si512(x, _mm512_set1_epi64(1));
 }
 
+/* Modulo 2^64, which _mm512_reduce_add_epi64 does not promise: its addition is signed. */
+static uint64_t add_up(__m512i x) {
+    uint64_t parts[8], total = 0;
+    _mm512_storeu_si512(parts, x);
+    for (int i = 0; i < 8; i++)
+        total += parts[i];
+    return total;
+}
+
 static void sum(const uint64_t *words, uint64_t first_word, size_t n, uint64_t *count,
                 uint64_t *digest) {
     const uint64_t golden = 0x9e3779b97f4a7c15;
@@ -58,8 +67,8 @@ static void sum(const uint64_t *words, uint64_t first_word, size_t n, uint64_t *
                                                                mix(_mm512_add_epi64(state, one))));
         state = _mm512_add_epi64(state, next);
     }
-    *count += (uint64_t)_mm512_reduce_add_epi64(counts);
-    *digest += (uint64_t)_mm512_reduce_add_epi64(digests);
+    *count += add_up(counts);
+    *digest += add_up(digests);
 }
 
 /* ---- first multiples ---------------------------------------------------------------------------
