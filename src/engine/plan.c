@@ -6,6 +6,7 @@
  */
 #include "engine/plan.h"
 
+#include "backend/window.h"
 #include "base/cpu.h"
 #include "math/psp_filter.h"
 #include "math/segment.h"
@@ -66,7 +67,7 @@ enum {
 };
 
 /* How many numbers in a window: as many as its bytes have wheel bits for. */
-static const double WINDOW_NUMBERS = 30.0 * (96 << 20);
+static const double WINDOW_NUMBERS = (double)WHEEL_BYTE * WINDOW_MOST_BYTES;
 
 const struct pace *plan_pace(enum engine_kind kind, const char *simd) {
     if (kind != ENGINE_CPU)
