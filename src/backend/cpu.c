@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/error.h"
+#include "base/round.h"
 #include "math/trial.h"
 #include "math/wheel.h"
 #include "work/digest.h"
@@ -71,7 +72,7 @@ const char *cpu_simd_of(struct cpu_code code, const struct job *job) {
 }
 
 void *cpu_allocate(size_t size) {
-    return aligned_alloc(64, (size + 63) / 64 * 64);
+    return aligned_alloc(64, round_up(size, 64));
 }
 
 /* ---- a call of run ----------------------------------------------------------------------- */

@@ -1,5 +1,6 @@
 #include "backend/window.h"
 
+#include "base/round.h"
 #include "math/trial.h"
 #include "math/wheel.h"
 #include "work/digest.h"
@@ -39,7 +40,7 @@ static uint64_t larger(uint64_t a, uint64_t b) {
 static void *allocate_large(size_t size) {
     if (size < HUGE_PAGE)
         return cpu_allocate(size);
-    size_t whole = (size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+    size_t whole = round_up(size, HUGE_PAGE);
     void *memory = aligned_alloc(HUGE_PAGE, whole);
     if (memory)
         madvise(memory, whole, MADV_HUGEPAGE); /* and if not, slower */

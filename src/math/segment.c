@@ -1,6 +1,7 @@
 #include "math/segment.h"
 
 #include "base/cpu.h"
+#include "base/round.h"
 #include "digest64.h"
 #include "math/pre_sieve.h"
 #include "math/wheel.h"
@@ -96,8 +97,7 @@ static void pre_sieve_portable(uint8_t *bytes, size_t n, const uint8_t *const *f
     pre_sieve_plain(bytes, n, from, n_tables);
 }
 
-/* ---- turns -------------------------------------------------------------------------------------
- */
+/* ---- turns ------------------------------------------------------------------------------- */
 
 #define TURN_CROSS(r, w) at[a * (S30_RESIDUE(w) - 1) + S30_CARRY(r, w)] &= S30_KEEP(r, w);
 
@@ -144,8 +144,7 @@ void seek_turns_portable(struct turn *turns, size_t n, uint32_t r, uint64_t firs
     }
 }
 
-/* ---- steps -------------------------------------------------------------------------------------
- */
+/* ---- steps ------------------------------------------------------------------------------- */
 
 /* clang-format off */
 /* The 48 residues coprime to 210, each with the next. */
@@ -307,10 +306,6 @@ const struct sieve_kernel *sieve_kernel(const char *simd) {
 }
 
 /* ---- walking ----------------------------------------------------------------------------- */
-
-static size_t round_up(size_t n, size_t multiple) {
-    return (n + multiple - 1) / multiple * multiple;
-}
 
 /* How many primes of class c are among the base's words [from, to). */
 static size_t class_size(const struct sieve_base *base, size_t from, size_t to, unsigned c) {

@@ -2,6 +2,7 @@
 #include "backend/opencl/run.h"
 
 #include "base/error.h"
+#include "base/round.h"
 #include "math/trial.h"
 #include "math/wheel.h"
 
@@ -56,10 +57,6 @@ static pp_status launch(struct run *run, struct slot *slot, enum kernel_index in
            local)
 #define LAUNCH(...) LAUNCH_AS(false, __VA_ARGS__)
 #define LAUNCH_LAST(...) LAUNCH_AS(true, __VA_ARGS__)
-
-static size_t round_up(uint64_t n, size_t multiple) {
-    return (size_t)((n + multiple - 1) / multiple * multiple);
-}
 
 /* Trial division: a work-group a number, in windows of divisors. */
 static pp_status launch_trial(struct run *run, struct slot *slot, uint64_t n) {

@@ -4,6 +4,7 @@
  */
 #include "backend/opencl/run.h"
 
+#include "base/round.h"
 #include "math/decode.h"
 #include "math/sieve.h"
 #include "math/trial.h"
@@ -159,10 +160,6 @@ static pp_status make_segment_patterns(struct run *run) {
     return status == PP_OK ? make_table(run, periods, sizeof periods, &sieving->periods) : status;
 }
 
-static uint64_t round_up64(uint64_t n, uint64_t multiple) {
-    return (n + multiple - 1) / multiple * multiple;
-}
-
 static pp_status make_segments(struct run *run) {
     struct sieving *sieving = &run->sieving;
     const struct opencl *opencl = run->opencl;
@@ -191,10 +188,10 @@ static pp_status make_segments(struct run *run) {
     sieving->piece_words = bytes / 8;
     if (sieving->piece_words > run->unit_words)
         sieving->piece_words = run->unit_words;
-    sieving->pad = (uint32_t)round_up64(lists.largest_turn + 1, CHUNK);
+    sieving->pad = (uint32_t)round_up(lists.largest_turn + 1, CHUNK);
     /* States, the front, a piece, what waits behind it, and the chunk that each may run over. */
-    sieving->scratch_bytes = round_up64(sieving->n_primes * 4, 64) + 2 * sieving->pad +
-                             round_up64(sieving->piece_words * 8, CHUNK) + 2 * CHUNK;
+    sieving->scratch_bytes = round_up(sieving->n_primes * 4, 64) + 2 * sieving->pad +
+                             round_up(sieving->piece_words * 8, CHUNK) + 2 * CHUNK;
     sieving->n_items = (uint64_t)opencl->units * ITEMS_PER_UNIT;
     while (sieving->n_items > 1 &&
            sieving->n_items * sieving->scratch_bytes > opencl->max_allocation / 4)

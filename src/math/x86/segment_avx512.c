@@ -27,8 +27,7 @@ static void pre_sieve(uint8_t *bytes, size_t n, const uint8_t *const *from, unsi
     }
 }
 
-/* ---- count and digest --------------------------------------------------------------------------
- */
+/* ---- count and digest -------------------------------------------------------------------- */
 
 /* splitmix64 of a state to which its constant has been added, made odd. */
 static __m512i mix(__m512i x) {
@@ -71,8 +70,7 @@ static void sum(const uint64_t *words, uint64_t first_word, size_t n, uint64_t *
     *digest += add_up(digests);
 }
 
-/* ---- first multiples ---------------------------------------------------------------------------
- */
+/* ---- first multiples --------------------------------------------------------------------- */
 
 /* Eight quotients and remainders. */
 struct division {
@@ -183,8 +181,7 @@ static void seek_steps(uint32_t *bytes, uint32_t *steps, size_t n, uint32_t r,
     }
 }
 
-/* ---- steps -------------------------------------------------------------------------------------
- */
+/* ---- steps ------------------------------------------------------------------------------- */
 
 /* Multiples gathered before they are crossed off: 16 KiB of them, half an L1 cache. */
 enum { GATHERED = 4096 };
@@ -235,8 +232,7 @@ static void cross_steps(uint8_t *bytes, uint32_t n_bytes, uint32_t *positions, u
     cross_gathered(bytes, gathered, n_gathered);
 }
 
-/* ---- large primes ------------------------------------------------------------------------------
- */
+/* ---- large primes ------------------------------------------------------------------------ */
 
 /* Primes found together have at most as many first multiples as there is room for. */
 enum { PRIMES = 1024, HITS = 2048 };
