@@ -249,6 +249,34 @@ typedef struct pp_progress {
 typedef bool (*pp_progress_fn)(void *user, const pp_progress *progress);
 PP_API void pp_session_on_progress(pp_session *session, pp_progress_fn fn, void *user);
 
+/* A unit of a job that is done: by whom, and when. */
+typedef struct pp_unit {
+    uint64_t number; /* from 0; pp_result.units says how many there are */
+    uint64_t lo, hi; /* its numbers, or of pp_test the places of its numbers in the array */
+    /*
+     * Of serial 0, of openmp the number of the thread, below pp_result.threads. Of opencl the slot
+     * of the pipeline, 0 or 1, whatever the device's compute units are.
+     */
+    unsigned worker;
+    /*
+     * Seconds since the job began, so that 0 <= begin <= end <= pp_result.seconds. The end is when
+     * the answer was taken over, for pp_list rendered and in its turn to be emitted.
+     * Units of a worker overlap where they are worked on together: on a device those of a launch
+     * begin when it was sent off; above 2^48 a CPU's sieve goes by windows, whose units begin when
+     * their window did, on all threads at once.
+     */
+    double begin, end;
+} pp_unit;
+
+/*
+ * Called once for each unit that is done, none that failed, by the thread that did it: at the same
+ * time from several threads, and in any order. What `unit` points to holds for the call. It must
+ * not call the session's functions, except pp_session_cancel. NULL removes it; not to be changed
+ * while a job runs.
+ */
+typedef void (*pp_unit_fn)(void *user, const pp_unit *unit);
+PP_API void pp_session_on_unit(pp_session *session, pp_unit_fn fn, void *user);
+
 /* Where the time of a job went. Phases that a backend does not have are 0. */
 typedef struct pp_phases {
     double startup;  /* opening the platform and device, at pp_session_open */

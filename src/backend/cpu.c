@@ -131,9 +131,9 @@ static pp_status init_walk(struct cpu_worker *worker) {
     return PP_OK;
 }
 
-pp_status cpu_worker_init(struct cpu_worker *worker, const struct cpu_run *run) {
+pp_status cpu_worker_init(struct cpu_worker *worker, const struct cpu_run *run, unsigned number) {
     const struct job *job = run->job;
-    *worker = (struct cpu_worker){.run = run};
+    *worker = (struct cpu_worker){.run = run, .number = number};
     size_t n_words = bitmap_words(run);
     bool lookup = job->method == PP_METHOD_SIEVE && job->question == QUESTION_TEST;
     if (lookup) {
@@ -374,7 +374,10 @@ static void range_one_by_one(struct partial *partial, const struct cpu_worker *w
 pp_status cpu_run_unit(struct cpu_worker *worker, uint64_t unit, struct sink *sink) {
     const struct job *job = worker->run->job;
     struct span span = job_span(job, unit);
-    struct partial partial = {.words = worker->words, .has_digest = true};
+    struct partial partial = {.words = worker->words,
+                              .has_digest = true,
+                              .worker = worker->number,
+                              .begin = sink->traced ? clock_seconds() : 0};
     if (job->question == QUESTION_TEST) {
         run_test(&partial, worker, span);
     } else {
@@ -395,7 +398,7 @@ pp_status cpu_run_unit(struct cpu_worker *worker, uint64_t unit, struct sink *si
 static pp_status run_units(const struct cpu_run *run, uint64_t first, uint64_t n,
                            struct sink *sink) {
     struct cpu_worker worker;
-    pp_status status = cpu_worker_init(&worker, run);
+    pp_status status = cpu_worker_init(&worker, run, 0);
     for (uint64_t i = 0; status == PP_OK && i < n && !sink_stopped(sink); i++)
         status = cpu_run_unit(&worker, first + i, sink);
     cpu_worker_free(&worker);

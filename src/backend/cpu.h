@@ -48,10 +48,11 @@ struct cpu_worker {
     void *walk_memory;
     void *scratch;      /* test by sieve: sieve_words' */
     struct keyed *keys; /* and the unit's numbers in ascending order */
+    unsigned number;    /* of the worker, for the trace */
 };
 
 /* Allocates for units of the run's job. On failure nothing is left allocated. */
-pp_status cpu_worker_init(struct cpu_worker *worker, const struct cpu_run *run);
+pp_status cpu_worker_init(struct cpu_worker *worker, const struct cpu_run *run, unsigned number);
 void cpu_worker_free(struct cpu_worker *worker);
 
 /* Computes a unit and puts it into the sink; returns what put returned. */

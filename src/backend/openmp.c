@@ -95,7 +95,7 @@ static void run_units(struct call *call, const struct cpu_run *run, int wanted) 
     shared(run, sink, first, begun, end, chunks, took_part, outcome)
         {
             struct cpu_worker worker;
-            pp_status status = cpu_worker_init(&worker, run);
+            pp_status status = cpu_worker_init(&worker, run, (unsigned)omp_get_thread_num());
 #pragma omp single nowait
             took_part = (unsigned)omp_get_num_threads();
             if (status != PP_OK)
@@ -132,7 +132,7 @@ static void run_windows(struct call *call, const struct cpu_run *run, int wanted
 #pragma omp parallel num_threads(wanted) default(none) shared(run, sink, window, took_part, outcome)
         {
             struct window_worker worker;
-            pp_status status = window_worker_init(&worker, &window);
+            pp_status status = window_worker_init(&worker, &window, (unsigned)omp_get_thread_num());
 #pragma omp single nowait
             took_part = (unsigned)omp_get_num_threads();
             if (status != PP_OK)

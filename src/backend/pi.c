@@ -52,7 +52,7 @@ pp_status pi_run(const struct job *job, unsigned threads, struct sink *sink, pp_
                  pp_error *error) {
     if (sink_stopped(sink))
         return PP_OK;
-    double begin = clock_seconds();
+    double begin = clock_seconds(), begun = begin;
     struct primecount primecount = {NULL, NULL};
     pp_status status = load(&primecount, error);
     if (status != PP_OK)
@@ -70,7 +70,7 @@ pp_status pi_run(const struct job *job, unsigned threads, struct sink *sink, pp_
     result->threads = threads;
     result->simd = "none";
     result->phases.compute += clock_seconds() - begin;
-    const struct partial partial = {.count = up_to_hi - below_lo};
+    const struct partial partial = {.count = up_to_hi - below_lo, .begin = begun};
     return sink->put(sink, 0, &partial);
 }
 

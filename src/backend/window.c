@@ -1,5 +1,6 @@
 #include "backend/window.h"
 
+#include "base/clock.h"
 #include "base/round.h"
 #include "math/trial.h"
 #include "math/wheel.h"
@@ -91,6 +92,7 @@ void window_next(struct window *window, struct sink *sink) {
     window->n_units = 0;
     if (window->unit == window->end_unit || sink_stopped(sink))
         return;
+    window->begun = sink->traced ? clock_seconds() : 0;
     window->first_unit = window->unit;
     window->unit = window_end(window, window->unit, window->end_unit);
     window->n_units = window->unit - window->first_unit;
@@ -114,7 +116,7 @@ void window_next(struct window *window, struct sink *sink) {
     window->n_pieces = (base_words + window->piece_words - 1) / window->piece_words;
 }
 
-pp_status window_worker_init(struct window_worker *worker, struct window *window) {
+pp_status window_worker_init(struct window_worker *worker, struct window *window, unsigned number) {
     *worker = (struct window_worker){.window = window};
     const struct sieve_base *base = window->run->job->base;
     worker->most_hits =
@@ -124,7 +126,7 @@ pp_status window_worker_init(struct window_worker *worker, struct window *window
     worker->n_hits = calloc(window->n_parts, sizeof *worker->n_hits);
     uint32_t root = isqrt64(isqrt64(window->run->job->hi)); /* of the largest base prime */
     worker->base_memory = cpu_allocate(walk_size(base, root, PIECE_WORDS));
-    pp_status status = cpu_worker_init(&worker->small, window->run);
+    pp_status status = cpu_worker_init(&worker->small, window->run, number);
     if (status != PP_OK || !worker->hits || !worker->sorted || !worker->n_hits ||
         !worker->base_memory) {
         window_worker_free(worker);
@@ -235,7 +237,9 @@ pp_status window_put(struct window_worker *worker, uint64_t unit, struct sink *s
     struct span span = job_span(job, unit);
     struct partial partial = {.has_digest = true,
                               .first_word = span.lo / WHEEL_WORD,
-                              .small_primes = wheel_small_primes(span.lo, span.hi)};
+                              .small_primes = wheel_small_primes(span.lo, span.hi),
+                              .worker = worker->small.number,
+                              .begin = window->begun};
     uint64_t *words = (uint64_t *)(window->bytes + (partial.first_word - window->first_word) * 8);
     size_t n_words = (size_t)(span.hi / WHEEL_WORD - partial.first_word) + 1;
     wheel_trim(words, partial.first_word, n_words, span.lo, span.hi);
@@ -256,7 +260,7 @@ pp_status windows_run_serially(const struct cpu_run *run, uint64_t first, uint64
     struct window_worker worker = {.window = NULL};
     pp_status status = window_init(&window, run, first, n, 1);
     if (status == PP_OK && n)
-        status = window_worker_init(&worker, &window);
+        status = window_worker_init(&worker, &window, 0);
     for (; status == PP_OK;) {
         window_next(&window, sink);
         if (window.n_units == 0)

@@ -40,6 +40,7 @@ struct window {
     uint64_t n_pieces, piece_words; /* step 2: base primes */
     uint64_t first_base_word;
     uint32_t root; /* the largest base prime */
+    double begun;  /* when, if the sink is traced */
 };
 
 /* One thread's part. */
@@ -59,7 +60,7 @@ pp_status window_init(struct window *window, const struct cpu_run *run, uint64_t
                       unsigned threads);
 void window_free(struct window *window);
 
-pp_status window_worker_init(struct window_worker *worker, struct window *window);
+pp_status window_worker_init(struct window_worker *worker, struct window *window, unsigned number);
 void window_worker_free(struct window_worker *worker);
 
 /* Goes on to the next window; one thread does. None is begun after the sink has stopped. */

@@ -59,6 +59,19 @@ static void gather_fail(struct sink *sink, pp_status status) {
     wake(gather);
 }
 
+/* Tells whoever traces the job of a unit that is done. */
+static void tell_unit(const struct gather *gather, uint64_t unit, const struct partial *partial) {
+    const pp_session *session = gather->session;
+    struct span span = job_span(gather->job, unit);
+    const pp_unit told = {.number = unit,
+                          .lo = span.lo,
+                          .hi = span.hi,
+                          .worker = partial->worker,
+                          .begin = partial->begin - gather->begin,
+                          .end = clock_seconds() - gather->begin};
+    session->on_unit(session->on_unit_user, &told);
+}
+
 static pp_status gather_put(struct sink *sink, uint64_t unit, const struct partial *partial) {
     struct gather *gather = (struct gather *)sink;
     pp_status status = PP_OK;
@@ -68,6 +81,8 @@ static pp_status gather_put(struct sink *sink, uint64_t unit, const struct parti
         status = verify_unit(gather->job, unit, partial, &dispute);
     if (status == PP_OK && gather->consumer)
         status = gather->consumer->consume(gather->consumer, unit, partial);
+    if (status == PP_OK && sink->traced)
+        tell_unit(gather, unit, partial);
     pthread_mutex_lock(&gather->lock);
     if (dispute.status != PP_OK && gather->status == PP_OK)
         gather->session->error = dispute;
@@ -92,17 +107,19 @@ static pp_status gather_put(struct sink *sink, uint64_t unit, const struct parti
     return status;
 }
 
-/* Runs a job that is planned and cut, and adds to the session's result. */
+/* Runs a job that is planned and cut, which began at `begin`, and adds to the session's result. */
 static pp_status run_gathered(pp_session *session, const struct opened *opened,
-                              const struct job *job, struct consumer *consumer, pp_result *result) {
-    struct gather gather = {.sink = {.put = gather_put, .fail = gather_fail},
-                            .consumer = consumer,
-                            .session = session,
-                            .job = job,
-                            .lock = PTHREAD_MUTEX_INITIALIZER,
-                            .has_digest = true,
-                            .begin = clock_seconds()};
-    gather.last_progress = gather.begin;
+                              const struct job *job, struct consumer *consumer, double begin,
+                              pp_result *result) {
+    struct gather gather = {
+        .sink = {.put = gather_put, .fail = gather_fail, .traced = session->on_unit != NULL},
+        .consumer = consumer,
+        .session = session,
+        .job = job,
+        .lock = PTHREAD_MUTEX_INITIALIZER,
+        .has_digest = true,
+        .begin = begin,
+        .last_progress = begin};
     pp_status status = opened->backend->run(opened->state, job, 0, job->n_units, &gather.sink,
                                             result, &session->error);
     pthread_mutex_destroy(&gather.lock);
@@ -182,9 +199,12 @@ static pp_status make_base(pp_session *session, const struct opened *opened, uin
         struct base_consumer consumer = {{NULL, copy_words, NULL}, base->words};
         pp_result ignored = {0};
         pp_progress_fn progress_fn = session->progress;
-        session->progress = NULL; /* progress speaks of the job that was asked for */
-        status = run_gathered(session, opened, &job, &consumer.consumer, &ignored);
+        pp_unit_fn on_unit = session->on_unit;
+        session->progress = NULL; /* these speak of the job that was asked for */
+        session->on_unit = NULL;
+        status = run_gathered(session, opened, &job, &consumer.consumer, clock_seconds(), &ignored);
         session->progress = progress_fn;
+        session->on_unit = on_unit;
     }
 cleanup:
     free_base(roots);
@@ -251,7 +271,7 @@ pp_status engine_run(pp_session *session, struct job *job, struct consumer *cons
     if (status == PP_OK && consumer && consumer->begin)
         status = consumer->begin(consumer, job, shape.workers);
     if (status == PP_OK)
-        status = run_gathered(session, opened, job, consumer, &result);
+        status = run_gathered(session, opened, job, consumer, begin, &result);
     job->base = NULL;
     free_base(base);
     if (status != PP_OK)

@@ -161,6 +161,11 @@ void pp_session_on_progress(pp_session *session, pp_progress_fn fn, void *user) 
     session->progress_user = user;
 }
 
+void pp_session_on_unit(pp_session *session, pp_unit_fn fn, void *user) {
+    session->on_unit = fn;
+    session->on_unit_user = user;
+}
+
 const pp_result *pp_session_result(const pp_session *session) {
     return session->has_result ? &session->result : NULL;
 }

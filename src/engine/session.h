@@ -34,6 +34,8 @@ struct pp_session {
     atomic_bool cancel;
     pp_progress_fn progress;
     void *progress_user;
+    pp_unit_fn on_unit;
+    void *on_unit_user;
     pp_result result;
     bool has_result;
     pp_error error;

@@ -21,6 +21,9 @@ struct partial {
     uint64_t first_word;
     size_t n_words;
     unsigned small_primes; /* of ranges: 2, 3, 5 as bits 0, 1, 2 */
+    /* For a sink that is traced: who made it, from 0, and when the work on it began (clock.h). */
+    unsigned worker;
+    double begin;
 };
 
 /* Set bits in words[0..n). */

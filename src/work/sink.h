@@ -6,6 +6,7 @@
 
 #include <parprime.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 
 struct sink {
     /*
@@ -17,6 +18,7 @@ struct sink {
     /* The backend cannot go on: stops the job and wakes whoever waits for earlier units. */
     void (*fail)(struct sink *sink, pp_status status);
     atomic_bool stop; /* set by the two above: begin no further unit */
+    bool traced;      /* partials say who made them, and when that began */
 };
 
 static inline bool sink_stopped(struct sink *sink) {

@@ -198,6 +198,7 @@ static void set_batch(struct run *run, struct slot *slot, uint64_t unit, uint64_
 /* Begins a batch: upload, kernels, and the mapping of what comes back; does not wait. */
 static pp_status begin_batch(struct run *run, struct slot *slot, uint64_t unit, uint64_t n_units) {
     set_batch(run, slot, unit, n_units);
+    slot->begun = clock_seconds();
     pp_status status = PP_OK;
     if (run->is_test)
         status =
@@ -220,7 +221,8 @@ static pp_status begin_batch(struct run *run, struct slot *slot, uint64_t unit, 
 
 static pp_status put_unit(struct run *run, const struct slot *slot, uint64_t index) {
     struct span span = job_span(run->job, slot->unit + index);
-    struct partial partial = {.has_digest = true};
+    struct partial partial = {
+        .has_digest = true, .worker = (unsigned)(slot - run->slots), .begin = slot->begun};
     const uint64_t *sums = slot->host_partials + 2 * index * run->groups_per_unit;
     for (uint64_t group = 0; group < run->groups_per_unit; group++) {
         partial.count += sums[2 * group];

@@ -20,6 +20,7 @@ struct slot {
     cl_event read_partials, read_words;
     uint64_t *host_partials, *host_words; /* readable while the batch is being put */
     uint64_t unit, n_units;               /* the batch in flight; n_units 0: none */
+    double begun;                         /* when it was sent off, by clock.h */
     uint64_t first_word, n_words, n_numbers;
 };
 
