@@ -5,7 +5,7 @@
 #include "cli/signals.h"
 #include "cli/words.h"
 #include "measure/control.h"
-#include "measure/report.h"
+#include "measure/print.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #include "cli/signals.h"
 #include "cli/words.h"
 #include "measure/environment.h"
-#include "measure/report.h"
+#include "measure/print.h"
 
 #include <errno.h>
 #include <fcntl.h>

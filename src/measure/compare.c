@@ -51,7 +51,7 @@ static pp_status run_once(struct comparison *comparison, const struct alternativ
     if (status != PP_OK)
         return status;
     on_session(session);
-    status = run_job(session, &comparison->subject, bitmap);
+    status = run_job(session, alternative->own ? alternative->own : &comparison->subject, bitmap);
     if (status == PP_OK)
         *result = *pp_session_result(session);
     else
@@ -63,10 +63,15 @@ static pp_status run_once(struct comparison *comparison, const struct alternativ
     return status;
 }
 
-bool compare_check(struct comparison *comparison, const pp_result *result) {
+bool result_is_opencl(const pp_result *result) {
+    return strcmp(result->backend, "opencl") == 0;
+}
+
+bool compare_check(struct comparison *comparison, const struct alternative *alternative,
+                   const pp_result *result) {
     for (size_t i = 0; i < comparison->n_alternatives; i++) {
         const pp_result *other = &comparison->alternatives[i].result;
-        if (!other->backend)
+        if (!other->backend || comparison->alternatives[i].own != alternative->own)
             continue;
         bool same = other->count == result->count &&
                     (!other->has_digest || !result->has_digest || other->digest == result->digest);
@@ -149,7 +154,7 @@ static pp_status measure_rounds(struct comparison *comparison, size_t *order, do
                 run_once(comparison, alternative, bitmap, on_session, &record, &result);
             if (status != PP_OK)
                 return status;
-            if (!compare_check(comparison, &result))
+            if (!compare_check(comparison, alternative, &result))
                 return PP_ERR_DISAGREE;
             alternative->result = result;
             if (round < comparison->n_warmup)
@@ -193,7 +198,13 @@ pp_status compare_measure(struct comparison *comparison, void (*on_session)(pp_s
     comparison->agree = true;
     size_t *order = calloc(n, sizeof *order);
     double *phases = calloc(n * N_PHASES * runs, sizeof *phases);
-    uint64_t *bitmap = calloc(comparison->subject.n_numbers / 64 + 1, sizeof *bitmap);
+    size_t most_numbers = comparison->subject.n_numbers;
+    for (size_t i = 0; i < n; i++) {
+        const struct subject *own = comparison->alternatives[i].own;
+        if (own && own->n_numbers > most_numbers)
+            most_numbers = own->n_numbers;
+    }
+    uint64_t *bitmap = calloc(most_numbers / 64 + 1, sizeof *bitmap);
     comparison->records = calloc(n * runs, sizeof *comparison->records);
     bool enough = order && phases && bitmap && comparison->records;
     for (size_t i = 0; i < n; i++) {

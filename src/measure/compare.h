@@ -24,8 +24,9 @@ struct subject {
 /* One way of doing it, and what was measured. */
 struct alternative {
     pp_session_options options;
-    double opening; /* seconds that opening a session took first */
-    bool left_out;  /* cannot be used here: reason */
+    const struct subject *own; /* a job of its own, as in weak scaling; NULL: the comparison's */
+    double opening;            /* seconds that opening a session took first */
+    bool left_out;             /* cannot be used here: reason */
     char reason[240];
     pp_result result;              /* of the last run, with the medians of its phases */
     double *seconds, *cpu_seconds; /* n_runs each: session opened, job done, session closed */
@@ -63,8 +64,15 @@ struct comparison {
 pp_status compare_measure(struct comparison *comparison, void (*on_session)(pp_session *),
                           void (*opening)(bool begins));
 
-/* Does a result agree with all that are there? If not, agree and dispute are set. */
-bool compare_check(struct comparison *comparison, const pp_result *result);
+/*
+ * Does a result of this alternative agree with all that are there of the same job? If not, agree
+ * and dispute are set.
+ */
+bool compare_check(struct comparison *comparison, const struct alternative *alternative,
+                   const pp_result *result);
+
+/* OpenCL counts compute units, where others have threads. */
+bool result_is_opencl(const pp_result *result);
 
 /* The first alternative that is in use: the base of all ratios. NULL if none is. */
 const struct alternative *compare_base(const struct comparison *comparison);

@@ -1,45 +1,11 @@
 #include "measure/report.h"
 
 #include "measure/environment.h"
+#include "measure/print.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* "12.34 ms": four significant digits in a unit that suits. */
-static void format_seconds(char *out, size_t size, double seconds) {
-    static const struct {
-        double unit;
-        const char *name;
-    } units[] = {{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}};
-    size_t i = 0;
-    while (i < 3 && seconds < units[i].unit)
-        i++;
-    double value = seconds / units[i].unit;
-    snprintf(out, size, "%.*f %s", value < 10 ? 3 : value < 100 ? 2 : 1, value, units[i].name);
-}
-
-/* Pads by what a terminal shows: bytes that continue a UTF-8 character take no room. */
-static void cell(FILE *to, int width, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static void cell(FILE *to, int width, const char *format, ...) {
-    char text[128];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    int shown = 0;
-    for (const char *c = text; *c; c++)
-        shown += (*c & 0xc0) != 0x80;
-    fprintf(to, "%s%*s%s", width > 0 ? "" : text, abs(width) > shown ? abs(width) - shown : 0, "",
-            width > 0 ? text : "");
-}
-
-static bool is_opencl(const pp_result *result) {
-    return strcmp(result->backend, "opencl") == 0;
-}
 
 /* The phases that have a column, if they take a share of any run that one could notice. */
 static const struct {
@@ -75,18 +41,6 @@ static bool column_shown(const struct comparison *comparison, size_t column) {
     return false;
 }
 
-/* "1.2 ms … 1.3 ms", or why there is none. */
-static void print_interval(FILE *to, int width, const struct summary *time) {
-    if (!time->has_interval) {
-        cell(to, width, "needs 6 runs");
-        return;
-    }
-    char least[32], most[32];
-    format_seconds(least, sizeof least, time->interval.lo);
-    format_seconds(most, sizeof most, time->interval.hi);
-    cell(to, width, "%s … %s", least, most);
-}
-
 enum {
     W_FORM = -30,
     W_BACKEND = -12,
@@ -101,16 +55,16 @@ enum {
 
 static void print_header(FILE *to, const struct comparison *comparison) {
     fputs("  ", to);
-    cell(to, W_BACKEND, "backend");
-    cell(to, W_METHOD, "method");
-    cell(to, W_THREADS, "threads");
-    cell(to, W_TIME, "median");
-    cell(to, W_INTERVAL, "95%% interval");
-    cell(to, W_SPEEDUP, "speedup");
-    cell(to, W_CPU, "CPU use");
+    print_cell(to, W_BACKEND, "backend");
+    print_cell(to, W_METHOD, "method");
+    print_cell(to, W_THREADS, "threads");
+    print_cell(to, W_TIME, "median");
+    print_cell(to, W_INTERVAL, "95%% interval");
+    print_cell(to, W_SPEEDUP, "speedup");
+    print_cell(to, W_CPU, "CPU use");
     for (size_t i = 0; i < N_COLUMNS; i++)
         if (column_shown(comparison, i))
-            cell(to, W_PHASE, "%s", columns[i].name);
+            print_cell(to, W_PHASE, "%s", columns[i].name);
     fputc('\n', to);
 }
 
@@ -121,23 +75,24 @@ static void print_row(FILE *to, const struct comparison *comparison,
     char time[32];
     format_seconds(time, sizeof time, alternative->time.median);
     fputs("  ", to);
-    cell(to, W_BACKEND, is_opencl(result) ? "%s/%s" : "%s", result->backend, result->device_kind);
-    cell(to, W_METHOD, "%s", pp_method_name(result->method));
-    cell(to, W_THREADS, "%u", result->threads);
-    cell(to, W_TIME, "%s", time);
+    print_cell(to, W_BACKEND, result_is_opencl(result) ? "%s/%s" : "%s", result->backend,
+               result->device_kind);
+    print_cell(to, W_METHOD, "%s", pp_method_name(result->method));
+    print_cell(to, W_THREADS, "%u", result->threads);
+    print_cell(to, W_TIME, "%s", time);
     print_interval(to, W_INTERVAL, &alternative->time);
     struct ratio ratio = ratio_of(&base->time, &alternative->time);
     if (alternative == base)
-        cell(to, W_SPEEDUP, "base");
+        print_cell(to, W_SPEEDUP, "base");
     else if (ratio.has_interval && !ratio.distinguishable)
-        cell(to, W_SPEEDUP, "≈ 1");
+        print_cell(to, W_SPEEDUP, "≈ 1");
     else
-        cell(to, W_SPEEDUP, "%.2f×", ratio.value);
-    cell(to, W_CPU, "%.0f%% of %u", 100 * alternative->utilisation, cores);
+        print_cell(to, W_SPEEDUP, "%.2f×", ratio.value);
+    print_cell(to, W_CPU, "%.0f%% of %u", 100 * alternative->utilisation, cores);
     for (size_t i = 0; i < N_COLUMNS; i++)
         if (column_shown(comparison, i)) {
             format_seconds(time, sizeof time, column_seconds(alternative, i));
-            cell(to, W_PHASE, "%s", column_seconds(alternative, i) > 0 ? time : "-");
+            print_cell(to, W_PHASE, "%s", column_seconds(alternative, i) > 0 ? time : "-");
         }
     fputc('\n', to);
 }
@@ -147,10 +102,10 @@ static void format_verdict(char *out, size_t size, const struct alternative *alt
                            const struct alternative *base) {
     const pp_result *result = &alternative->result;
     struct ratio ratio = ratio_of(&base->time, &alternative->time);
-    const char *noun = is_opencl(result) ? "compute unit" : "thread";
+    const char *noun = result_is_opencl(result) ? "compute unit" : "thread";
     int n = snprintf(out, size, "%s%s%s with %u %s%s (%s)", result->backend,
-                     is_opencl(result) ? " on a " : "",
-                     is_opencl(result) ? result->device_kind : "", result->threads, noun,
+                     result_is_opencl(result) ? " on a " : "",
+                     result_is_opencl(result) ? result->device_kind : "", result->threads, noun,
                      result->threads == 1 ? "" : "s", pp_method_name(result->method));
     char *rest = out + n;
     size_t room = size - (size_t)n;
@@ -165,9 +120,8 @@ static void format_verdict(char *out, size_t size, const struct alternative *alt
                  base->result.backend, ratio.interval.lo, ratio.interval.hi);
 }
 
-/* What a careful reader would want to know before believing the times. Returns how many. */
-static int each_warning(const struct comparison *comparison,
-                        void (*say)(void *user, const char *text), void *user) {
+int report_warnings(const struct comparison *comparison, void (*say)(void *user, const char *text),
+                    void *user) {
     struct environment here;
     environment_read(&here);
     int n = 0;
@@ -195,7 +149,7 @@ static int each_warning(const struct comparison *comparison,
             say(user, text);
             n++;
         }
-        if (!is_opencl(result) && result->threads > here.cores_allowed) {
+        if (!result_is_opencl(result) && result->threads > here.cores_allowed) {
             snprintf(text, sizeof text, "%s: %u threads share %u cores", backend, result->threads,
                      here.cores_allowed);
             say(user, text);
@@ -250,21 +204,13 @@ void report_text(FILE *to, const struct comparison *comparison) {
                 alternative->result.backend ? alternative->result.backend : "it",
                 alternative->opening);
     }
-    each_warning(comparison, say_text, to);
+    report_warnings(comparison, say_text, to);
 }
 
 void report_csv_header(FILE *to) {
     fputs("job,backend,method,threads,count,digest,median,interval_lo,interval_hi,speedup,"
           "utilisation\n",
           to);
-}
-
-/* Empty where there is no interval. */
-static void csv_interval(FILE *to, const struct summary *time) {
-    if (time->has_interval)
-        fprintf(to, "%.9f,%.9f", time->interval.lo, time->interval.hi);
-    else
-        fputc(',', to);
 }
 
 void report_csv(FILE *to, const struct comparison *comparison) {
@@ -276,36 +222,14 @@ void report_csv(FILE *to, const struct comparison *comparison) {
         if (alternative->left_out)
             continue;
         const pp_result *result = &alternative->result;
-        fputc('"', to);
-        for (const char *c = comparison->subject.words; *c; c++)
-            fputs(*c == '"' ? "\"\"" : (char[]){*c, '\0'}, to);
-        fprintf(to, "\",%s,%s,%u,%llu,%016llx,%.9f,", result->backend,
-                pp_method_name(result->method), result->threads, (unsigned long long)result->count,
+        print_csv_text(to, comparison->subject.words);
+        fprintf(to, ",%s,%s,%u,%llu,%016llx,%.9f,", result->backend, pp_method_name(result->method),
+                result->threads, (unsigned long long)result->count,
                 (unsigned long long)result->digest, alternative->time.median);
-        csv_interval(to, &alternative->time);
+        print_csv_interval(to, &alternative->time);
         fprintf(to, ",%.4f,%.4f\n", ratio_of(&base->time, &alternative->time).value,
                 alternative->utilisation);
     }
-}
-
-json_t *json_seconds(double seconds) {
-    return json_real(round(seconds * 1e9) / 1e9);
-}
-
-/* A ratio, to four decimals. */
-static json_t *json_ratio(double ratio) {
-    return json_real(round(ratio * 1e4) / 1e4);
-}
-
-static json_t *json_interval(bool there, struct interval interval, json_t *(*end_json)(double)) {
-    return there ? json_pack("[o, o]", end_json(interval.lo), end_json(interval.hi)) : json_null();
-}
-
-static json_t *json_times(const double *seconds, size_t n) {
-    json_t *times = json_array();
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(times, json_seconds(seconds[i]));
-    return times;
 }
 
 json_t *report_results(const struct comparison *comparison,
@@ -368,7 +292,7 @@ json_t *report_verdict(const struct comparison *comparison) {
         }
     }
     if (comparison->agree)
-        each_warning(comparison, say_json, warnings);
+        report_warnings(comparison, say_json, warnings);
     return json_pack("{s:b, s:s, s:s?, s:i, s:i, s:s, s:o, s:o, s:o}", "agree", comparison->agree,
                      "dispute", comparison->dispute, "base", base ? base->result.backend : NULL,
                      "timed_runs", (int)comparison->n_runs, "warmup_runs",
@@ -383,10 +307,10 @@ void report_control_text(FILE *to, const struct control *control) {
         "one before\n"
         "  last five digits %s in every form and run\n\n  ",
         (unsigned long long)control->steps, control->last_digits);
-    cell(to, W_FORM, "form");
-    cell(to, W_TIME, "median");
-    cell(to, W_INTERVAL, "95%% interval");
-    cell(to, W_SPEEDUP, "speedup");
+    print_cell(to, W_FORM, "form");
+    print_cell(to, W_TIME, "median");
+    print_cell(to, W_INTERVAL, "95%% interval");
+    print_cell(to, W_SPEEDUP, "speedup");
     fputc('\n', to);
     struct summary plain = summarise(control->forms[0].seconds, control->n_runs);
     double best = 0; /* of the forms handed over */
@@ -401,14 +325,14 @@ void report_control_text(FILE *to, const struct control *control) {
             snprintf(name, sizeof name, "plain, one thread");
         format_seconds(median, sizeof median, time.median);
         fputs("  ", to);
-        cell(to, W_FORM, "%s", name);
-        cell(to, W_TIME, "%s", median);
+        print_cell(to, W_FORM, "%s", name);
+        print_cell(to, W_TIME, "%s", median);
         print_interval(to, W_INTERVAL, &time);
         struct ratio ratio = ratio_of(&plain, &time);
         if (i == 0)
-            cell(to, W_SPEEDUP, "base");
+            print_cell(to, W_SPEEDUP, "base");
         else
-            cell(to, W_SPEEDUP, "%.2f×", ratio.value);
+            print_cell(to, W_SPEEDUP, "%.2f×", ratio.value);
         fputc('\n', to);
         if (i && ratio.value > best)
             best = ratio.value;
@@ -423,7 +347,7 @@ void report_lesson(FILE *to, const struct comparison *comparison, const struct c
         return;
     for (size_t i = 0; i < comparison->n_alternatives; i++) {
         const struct alternative *alternative = &comparison->alternatives[i];
-        if (!alternative->left_out && !is_opencl(&alternative->result) &&
+        if (!alternative->left_out && !result_is_opencl(&alternative->result) &&
             alternative->result.threads > best->result.threads)
             best = alternative;
     }

@@ -19,8 +19,12 @@ void report_control_text(FILE *to, const struct control *control);
 /* The book's point in one sentence with this run's figures; nothing where there are no threads. */
 void report_lesson(FILE *to, const struct comparison *comparison, const struct control *control);
 
-/* Seconds in JSON, rounded to what the clock tells: nanoseconds. */
-json_t *json_seconds(double seconds);
+/*
+ * Says what a careful reader would want to know before believing the times. Returns how many
+ * such sentences there were.
+ */
+int report_warnings(const struct comparison *comparison, void (*say)(void *user, const char *text),
+                    void *user);
 
 /*
  * Members "results", "runs" and "verdict" of a document. New references. A comparison that was
