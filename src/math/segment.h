@@ -30,7 +30,8 @@ enum {
     SEGMENT_STEP_LIMIT = 1 << 24,
     /* Where a multiple of a large prime is: its byte, and its bit above. */
     HIT_BITS = 27,
-    HIT_MOST_BYTES = 1 << HIT_BITS
+    HIT_MOST_BYTES = 1 << HIT_BITS,
+    HIT_FREE = 61 /* multiples of primes up to this may be left out: they are half of all */
 };
 
 /* ---- shared by all threads, read only ---- */
@@ -87,7 +88,8 @@ struct sieve_kernel {
     /*
      * For each prime of base words [first_word, first_word + n): the multiples p·k, k >= p, that
      * have a bit in the stretch of n_bytes from first_byte on. Gives them to `take` in pieces, in
-     * no order. n_bytes <= HIT_MOST_BYTES.
+     * no order. n_bytes <= HIT_MOST_BYTES. What has a factor from 7 to HIT_FREE may be left out: a
+     * walk crosses it off. (Nor need the words' numbers be primes; composite ones only cost time.)
      */
     void (*large_hits)(const uint64_t *words, uint64_t first_word, size_t n, uint64_t first_byte,
                        uint32_t n_bytes, void (*take)(void *user, const uint32_t *hits, size_t n),
