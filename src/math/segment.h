@@ -5,14 +5,18 @@
  *
  * Sieving primes fall into four kinds, each with a loop of its own:
  *
- *   pre-sieved   up to 163, or 19: periodic patterns, AND-ed
- *   turns        below SEGMENT_TURN_LIMIT: a prime p = 30a + r crosses off whole turns of the
- * wheel, 8 multiples in p bytes, from constants of its class r. Turns may reach out of the segment
- * on both sides, into padding, so that no turn needs a beginning or an end steps        below
- * SEGMENT_STEP_LIMIT: multiples are found one by one, on a wheel of 210, many primes at a time, put
- * into a list and then crossed off large        the rest, which hit a segment seldom: not part of a
- * walk. They are made when they are needed, by a walk over the base primes themselves, and each
- * finds its multiples in a long stretch of memory at once (large_hits)
+ * pre-sieved: up to 163, or 19, as periodic patterns that are AND-ed.
+ *
+ * Turns: below SEGMENT_TURN_LIMIT a prime p = 30a + r crosses off whole turns of the wheel, 8
+ * multiples in p bytes, from constants of its class r. Turns may reach out of the segment on both
+ * sides, into padding, so that no turn needs a beginning or an end.
+ *
+ * Steps: below SEGMENT_STEP_LIMIT multiples are found one by one, on a wheel of 210, many primes at
+ * a time, put into a list and then crossed off.
+ *
+ * Large: the rest, which hit a segment seldom, are not part of a walk. They are made when they are
+ * needed, by a walk over the base primes themselves, and each finds its multiples in a long stretch
+ * of memory at once (large_hits).
  *
  * Pure functions but for what `struct walk` says; the caller brings all memory.
  */
