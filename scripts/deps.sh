@@ -5,7 +5,7 @@ set -euo pipefail
 
 build=(gcc libc6-dev make cmake ninja-build pkg-config git libgmp-dev libjansson-dev
        opencl-headers ocl-icd-opencl-dev pocl-opencl-icd libprimecount-dev)
-tests=(libcmocka-dev bats g++ clang libclang-rt-14-dev libomp-dev python3 python3-jsonschema procps util-linux
+tests=(libcmocka-dev bats g++ clang libclang-rt-14-dev libomp-dev python3 python3-jsonschema procps util-linux bsdutils
        libprimesieve-dev libflint-dev libpari-dev oclgrind clinfo)
 
 wanted=("${build[@]}")

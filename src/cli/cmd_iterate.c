@@ -1,6 +1,7 @@
 /* iterate: the sequential control. */
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/words.h"
@@ -103,6 +104,14 @@ static void print_value(struct output *output, const struct options *options,
     }
 }
 
+/* Looked at between strides of steps. */
+static uint64_t steps_done;
+
+static int look_around(void) {
+    progress_set(steps_done);
+    return signals_came();
+}
+
 /* Says how far the iteration came. Returns the exit code. */
 static int interrupted(const struct options *options, const struct iterating *what, uint64_t done,
                        struct output *output) {
@@ -120,11 +129,13 @@ static int run(const struct options *options, const struct iterating *what, stru
     pp_error error = {0};
     double seconds, begin = measure_clock();
     pp_integer *value = NULL;
-    uint64_t done = 0;
-    pp_status status =
-        control_run(what->start, what->steps, what->modulus, signals_came, &value, &done, &error);
+    if (what->modulus) /* else it is one stride, and the last step takes half of the time */
+        progress_begin("steps", what->steps);
+    pp_status status = control_run(what->start, what->steps, what->modulus, look_around, &value,
+                                   &steps_done, &error);
+    progress_end();
     if (status == PP_ERR_CANCELLED)
-        return interrupted(options, what, done, output);
+        return interrupted(options, what, steps_done, output);
     if (status == PP_ERR_TOO_LARGE) {
         complain("%s; --mod M or --last D work modularly", error.message);
         return pp_exit_code(status);

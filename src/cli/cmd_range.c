@@ -74,6 +74,7 @@ static int run(const struct options *options, struct range range, pp_session *se
     session_follow(session, distance < UINT64_MAX ? distance + 1 : distance);
     pp_status status = listing ? list(session, options, range, output)
                                : pp_count(session, range.lo, range.hi, NULL);
+    session_followed();
     const pp_result *result = pp_session_result(session);
 
     if (json) {

@@ -154,8 +154,10 @@ static pp_status answer(struct testing *testing, const struct batch *batch) {
         if (status != PP_OK)
             return status;
         testing->n_numbers++;
+        session_passed(testing->n_numbers);
     }
     answer_stretch(testing, batch, done, batch->n);
+    session_passed(testing->n_numbers);
     testing->n_prime = testing->total.count + testing->n_probable;
     /* Answers go out before more input is waited for. */
     return output_flush(&testing->output);
@@ -267,7 +269,9 @@ static int run(struct testing *testing) {
     else if (options->format == FORMAT_CSV && !options->count_only && !options->exit_only)
         output_format(&testing->output, "number,answer\n");
 
+    session_follow(testing->session, (uint64_t)options->n_arguments);
     int code = options->n_arguments ? test_arguments(testing) : test_stream(testing);
+    session_followed();
 
     if (json)
         json_end(&testing->output, json_results(testing, code));

@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "cli/progress.h"
 #include "cli/words.h"
 
 #include <argp.h>
@@ -40,6 +41,7 @@ static void print_version(FILE *to, struct argp_state *state) {
 static int run(const struct command_word *word, int argc, char **argv) {
     struct options options;
     options_parse(word, argc, argv, &options);
+    progress_configure(&options);
     switch (word->command) {
     case COMMAND_TEST:
         return command_test(&options);
@@ -63,6 +65,7 @@ static bool done; /* main has come to its own end */
 /* The last word on the exit code, also where a library ends the program. */
 static void at_exit(int code, void *unused) {
     (void)unused;
+    progress_interrupt(); /* whoever ends the program while there is a bar */
     if (code == 0 && fflush(stdout) != 0) {
         complain("writing to standard output failed");
         _exit(5);

@@ -55,7 +55,9 @@ enum {
     KEY_EXACT,
     KEY_RUNS,
     KEY_WARMUP,
-    KEY_SEED
+    KEY_SEED,
+    KEY_PROGRESS,
+    KEY_NO_PROGRESS
 };
 
 /* THE option table. */
@@ -103,6 +105,9 @@ static const struct {
     {"format", KEY_FORMAT, "FORM", EVERY, "text (the default), json or csv"},
     {"quiet", 'q', NULL, EVERY, "answers only: no result line on stderr"},
     {"verbose", 'v', NULL, EVERY, "say on stderr where the time went"},
+    {"progress", KEY_PROGRESS, NULL, EVERY,
+     "show how far a long job has come, also where stderr is no terminal"},
+    {"no-progress", KEY_NO_PROGRESS, NULL, EVERY, "do not, even if it is"},
 };
 enum { N_OPTIONS = sizeof option_table / sizeof *option_table };
 
@@ -206,6 +211,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         break;
     case 'v':
         options->verbose = true;
+        break;
+    case KEY_PROGRESS:
+        options->progress = PROGRESS_ALWAYS;
+        break;
+    case KEY_NO_PROGRESS:
+        options->progress = PROGRESS_NEVER;
         break;
     case ARGP_KEY_ARGS:
         options->arguments = state->argv + state->next;

@@ -20,6 +20,7 @@ enum command {
 };
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+enum progress { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
 enum only { ONLY_ALL, ONLY_PRIME, ONLY_COMPOSITE };
 
 /* What the user said. Strings point into argv. */
@@ -33,6 +34,7 @@ struct options {
     const char *output;
     enum format format;
     bool quiet, verbose;
+    enum progress progress;
     const char *verify;
 
     const char *dist; /* count, list */

@@ -1,5 +1,6 @@
 #include "cli/output.h"
 
+#include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/words.h"
 #include "measure/environment.h"
@@ -30,6 +31,7 @@ bool output_open(struct output *output, const struct options *options) {
         return false;
     }
     struct stat what;
+    output->is_terminal = isatty(output->fd);
     output->is_pipe = fstat(output->fd, &what) == 0 && S_ISFIFO(what.st_mode);
     if (output->is_pipe) {
         /* What standard output is others may share: that it does not block must not be theirs. */
@@ -79,7 +81,13 @@ static pp_status write_all(struct output *output, const char *bytes, size_t n) {
     if (n > GATHER && !output->widened)
         widen(output);
     while (n && output->status == PP_OK) {
+        if (output->is_terminal)
+            progress_pause();
         ssize_t written = write_some(output, bytes, n);
+        int failure = errno; /* which drawing must not change */
+        if (output->is_terminal)
+            progress_resume();
+        errno = failure;
         if (written > 0) {
             bytes += written;
             n -= (size_t)written;
@@ -247,6 +255,7 @@ const char *kernels_origin(void) {
 }
 
 void print_result(const struct options *options, const char *what, const pp_result *result) {
+    progress_end();
     if (options->quiet)
         return;
     bool opencl = strcmp(result->backend, "opencl") == 0;

@@ -12,7 +12,7 @@ enum { SCHEMA_VERSION = 1 };
 struct output {
     int fd;
     const char *name;
-    bool is_pipe, widened;
+    bool is_terminal, is_pipe, widened;
     int unblocked; /* a pipe opened anew, whose writes do not wait for its reader; else -1 */
     pp_buffer buffer;
     pp_status status; /* the first failure; later writes do nothing */

@@ -1,5 +1,6 @@
 #include "cli/session.h"
 
+#include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/words.h"
 
@@ -7,10 +8,12 @@
 
 /* How far the work has come; written by worker threads one at a time, read when it has ended. */
 static pp_progress last_progress;
+static uint64_t passed; /* of it, in jobs before this one */
 
 static bool remember_progress(void *user, const pp_progress *progress) {
     (void)user;
-    last_progress = *progress;
+    last_progress.done = passed + progress->done;
+    progress_set(last_progress.done);
     return true;
 }
 
@@ -29,13 +32,25 @@ int session_start(const struct options *options, pp_session **out) {
 }
 
 void session_end(pp_session *session) {
+    progress_end();
     signals_watch(NULL);
     pp_session_close(session);
 }
 
 void session_follow(pp_session *session, uint64_t total) {
     last_progress = (pp_progress){.total = total};
+    passed = 0;
     pp_session_on_progress(session, remember_progress, NULL);
+    progress_begin("numbers", total);
+}
+
+void session_passed(uint64_t done) {
+    passed = last_progress.done = done;
+    progress_set(done);
+}
+
+void session_followed(void) {
+    progress_end();
 }
 
 int interrupted_after(uint64_t done, uint64_t total, const char *things) {

@@ -12,8 +12,17 @@ int session_start(const struct options *options, pp_session **out);
 /* Stops watching and closes. */
 void session_end(pp_session *session);
 
-/* From here on a job of `total` numbers runs, whose progress is what an interruption tells. */
+/*
+ * From here on jobs of `total` numbers run (0: nobody knows), whose progress is shown (progress.h),
+ * and is what an interruption tells.
+ */
 void session_follow(pp_session *session, uint64_t total);
+
+/* Jobs that are over have done so many of them; the next one's progress counts from there. */
+void session_passed(uint64_t done);
+
+/* That work is over: nothing of it is shown any more. */
+void session_followed(void);
 
 /*
  * Says on stderr why a job failed, or how far it had come when it was interrupted, and returns

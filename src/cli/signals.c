@@ -1,5 +1,7 @@
 #include "cli/signals.h"
 
+#include "cli/progress.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -18,6 +20,7 @@ static int wake[2] = {-1, -1}; /* a pipe: readable once a signal came, whichever
 static void handle(int number) {
     int kept = errno;
     atomic_store(&came, number);
+    progress_interrupt();
     /* The next one of either kind does what it does by default. */
     signal(SIGINT, SIG_DFL);
     signal(SIGTERM, SIG_DFL);

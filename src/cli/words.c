@@ -1,5 +1,7 @@
 #include "cli/words.h"
 
+#include "cli/progress.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,9 +10,11 @@
 void complain(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
+    progress_pause();
     fputs("parprime: ", stderr);
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
+    progress_resume();
     va_end(arguments);
 }
 
