@@ -148,8 +148,11 @@ pp_status pp_iterate(const pp_integer *start, uint64_t steps, const pp_integer *
                        status == PP_ERR_USAGE ? "no start, or a modulus below 1"
                                               : pp_strerror(status));
     status = pp_iteration_advance(iteration, steps, max_bytes, error);
-    if (status == PP_OK)
+    if (status == PP_OK) {
         status = pp_iteration_value(iteration, out);
+        if (status != PP_OK)
+            pp_fail(error, status, "%s", pp_strerror(status));
+    }
     pp_iteration_free(iteration);
     return status;
 }

@@ -265,7 +265,7 @@ void ordered_init(struct ordered *ordered, const pp_list_callback *callback,
 }
 
 void ordered_free(struct ordered *ordered) {
-    for (size_t i = 0; i < ordered->n_slots; i++)
+    for (size_t i = 0; ordered->slots && i < ordered->n_slots; i++)
         free_blocks(ordered->slots[i].first);
     free_blocks(ordered->unused);
     free(ordered->slots);
