@@ -1,4 +1,5 @@
 #include "cli/commands.h"
+#include "cli/memory.h"
 #include "cli/progress.h"
 #include "cli/words.h"
 
@@ -101,6 +102,7 @@ int main(int argc, char **argv) {
     open_standard_streams();
     drop_bad_wish();
     on_exit(at_exit, NULL);
+    memory_take_charge();
     argp_program_version_hook = print_version;
     if (argc < 2) {
         print_help(stderr);

@@ -1,5 +1,6 @@
 #include "cli/words.h"
 
+#include "cli/memory.h"
 #include "cli/progress.h"
 
 #include <stdarg.h>
@@ -27,6 +28,8 @@ int fail_with(pp_status status, const pp_error *error) {
 enum { CONTEXT = 60 };
 
 static void show_error(const char *what, const char *word, const pp_error *error) {
+    if (error->status == PP_ERR_MEMORY)
+        out_of_memory(); /* nothing is wrong with the word */
     complain("%s: %s", what, error->message);
     size_t length = strlen(word), offset = error->offset < length ? error->offset : length;
     size_t begin = offset > CONTEXT ? offset - CONTEXT : 0;

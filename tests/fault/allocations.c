@@ -1,6 +1,5 @@
 #include "fault/allocations.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -198,12 +197,6 @@ __attribute__((constructor)) static void listen_to_environment(void) {
     const char *k = getenv("FAULT_ALLOCATION");
     if (!k)
         return;
-    /* Jansson allocates for the program, and tells it of failure. */
-    void (*set_alloc_funcs)(void *(*)(size_t), void (*)(void *)) = NULL;
-    void *found = dlsym(RTLD_DEFAULT, "json_set_alloc_funcs");
-    memcpy(&set_alloc_funcs, &found, sizeof found);
-    if (set_alloc_funcs)
-        set_alloc_funcs(__wrap_malloc, __wrap_free);
     atexit(report);
     fault_arm(strtoul(k, NULL, 10), getenv("FAULT_ALLOCATION_FOR_GOOD") != NULL);
 }

@@ -2,8 +2,8 @@
  * Allocations that fail when told to. Whatever is linked with allocations.c and the linker's --wrap
  * for each name in tests/fault/CMakeLists.txt has its own calls of malloc and its like counted;
  * those that a library makes for itself are left alone (libgomp and GMP end the process without
- * memory, and a driver's memory is not ours to answer for). Jansson's and GMP's are counted where
- * the program has given them its own functions, or fault_take_jansson has.
+ * memory, and a driver's memory is not ours to answer for). In the program, which gives Jansson and
+ * GMP functions of its own, theirs are counted too.
  */
 #ifndef PARPRIME_FAULT_ALLOCATIONS_H
 #define PARPRIME_FAULT_ALLOCATIONS_H

@@ -300,7 +300,39 @@ static void test_every_allocation(void **state) {
     assert_true(tried > 100);
 }
 
+/*
+ * A device's first opening builds and tests its kernels. When that fails for want of memory, the
+ * next session tries anew: it neither takes the device for tested nor for broken.
+ */
+static void test_first_opening(void **state) {
+    (void)state;
+    if (!backend_usable("opencl")) {
+        print_message("no OpenCL device\n");
+        return;
+    }
+    const struct scenario count = {"first opening", do_count, "opencl", 0, PP_METHOD_SIEVE, 0,
+                                   100000,          0,        0,        0};
+    struct finding found = {0, 0};
+    unsigned long k = 1;
+    for (;; k++) {
+        assert_true(k < MOST_CALLS);
+        fault_arm(k, false);
+        pp_status status = do_count(&count, &found);
+        bool reached = fault_calls() >= k;
+        fault_arm(0, false);
+        if (status == PP_OK && !reached)
+            break;
+        if (status != PP_OK)
+            assert_int_equal(status, PP_ERR_MEMORY);
+        else
+            assert_int_equal(found.count, 9592);
+    }
+    assert_int_equal(found.count, 9592);
+    print_message("the first opening has failed at %lu allocations\n", k - 1);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_allocation)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_first_opening),
+                                       cmocka_unit_test(test_every_allocation)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -231,8 +231,12 @@ static pp_status opencl_open(const pp_session_options *options, void **state, pp
     pp_error why = {.status = PP_OK};
     pp_status status = open_device(opencl, chosen, options, &why);
     if (status != PP_OK) {
+        if (why.status != status) /* nobody has found words for it */
+            pp_fail(&why, status, "device %s: %s", opencl->name, pp_strerror(status));
         opencl->failure = why;
-        if (opencl->queues[0]) /* which has had commands, perhaps: see idle */
+        if (status == PP_ERR_MEMORY || status == PP_ERR_INTERNAL)
+            opencl->parent = NULL; /* says little of the device: the next session tries again */
+        if (opencl->queues[0])     /* which has had commands, perhaps: see idle */
             opencl_close(opencl);
         else
             destroy(opencl);

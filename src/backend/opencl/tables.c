@@ -281,8 +281,10 @@ pp_status make_sieving(struct run *run) {
     sieving->tests = job->method == PP_METHOD_HYBRID && base < root;
     sieving->large = !sieving->tests && base > sieving->limit;
     pp_status status = run->opencl->cpu_variant ? make_segments(run) : make_tiles(run);
+    if (status != PP_OK)
+        return status; /* before pieces have a size */
     sieving->pieces_per_unit = (run->unit_words + sieving->piece_words - 1) / sieving->piece_words;
-    return status == PP_OK ? make_restored(run) : status;
+    return make_restored(run);
 }
 
 void release_sieving(struct sieving *sieving) {
