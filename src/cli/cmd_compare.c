@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/experiment.h"
 #include "cli/output.h"
+#include "cli/pictures.h"
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/subject.h"
@@ -142,7 +143,8 @@ static void add_comparison(json_t *to, const struct comparison *comparison) {
         json_object_set_new(to, "verdict", report_verdict(comparison));
 }
 
-static void report_json(struct output *output, const struct comparing *all, bool interrupted) {
+/* The whole document. A new reference. */
+static json_t *document_of(const struct comparing *all, bool interrupted) {
     json_t *document = json_document(json_job_of(&all->comparisons[0].subject)),
            *further = json_array();
     add_comparison(document, &all->comparisons[0]);
@@ -156,7 +158,7 @@ static void report_json(struct output *output, const struct comparing *all, bool
         json_object_set_new(document, "control", report_control(&all->control));
     if (interrupted)
         json_object_set_new(document, "interrupted", json_interrupted());
-    json_whole(output, document);
+    return document;
 }
 
 static void print_machine(FILE *to) {
@@ -231,7 +233,7 @@ static void report(struct output *output, const struct options *options,
         return;
     /* A disagreement is reported too, without a single ratio. */
     if (options->format == FORMAT_JSON)
-        report_json(output, all, interrupted);
+        json_whole(output, document_of(all, interrupted));
     else if (!interrupted || all->comparisons[0].finished)
         report_tables(output, options->format, all);
 }
@@ -242,11 +244,15 @@ int command_compare(const struct options *options) {
         return fail_with(PP_ERR_MEMORY, NULL);
     struct plan plan;
     int code = make_plan(options, &plan) ? load_jobs(options, all) : 2;
+    if (code == 0)
+        code = pictures_check(options);
     struct output output;
     if (code == 0 && output_open(&output, options)) {
         code = measure(options, plan, all);
         report(&output, options, all, code);
         code = output_close(&output, code);
+        if (options->report)
+            code = pictures_report(options, document_of(all, code >= 128), code);
     } else if (code == 0) {
         code = 5;
     }

@@ -57,7 +57,8 @@ enum {
     KEY_WARMUP,
     KEY_SEED,
     KEY_PROGRESS,
-    KEY_NO_PROGRESS
+    KEY_NO_PROGRESS,
+    KEY_REPORT
 };
 
 /* THE option table. */
@@ -99,6 +100,8 @@ static const struct {
     {"runs", KEY_RUNS, "N", COMMAND_COMPARE, "timed runs of each alternative (default 9)"},
     {"warmup", KEY_WARMUP, "N", COMMAND_COMPARE, "runs before the timed ones (default 1)"},
     {"seed", KEY_SEED, "N", COMMAND_COMPARE, "seed of the random order of runs"},
+    {"report", KEY_REPORT, "FILE.html", COMMAND_COMPARE,
+     "write one page with verdict, pictures, tables and raw data to FILE.html too"},
     {"verify", KEY_VERIFY, "P%", JOBS | COMMAND_COMPARE,
      "recompute P percent of units on the host (default 0)"},
     {"output", 'o', "FILE", EVERY, "write answers to FILE instead of standard output"},
@@ -199,6 +202,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         break;
     case KEY_SEED:
         options->seed = argument;
+        break;
+    case KEY_REPORT:
+        options->report = argument;
         break;
     case 'o':
         options->output = argument;

@@ -51,6 +51,7 @@ struct options {
     bool exact;
 
     const char *runs, *warmup, *seed; /* compare */
+    const char *report;               /* compare: the page's file */
 };
 
 /* The commands, in the order of the manual; ends with a NULL name. */

@@ -4,16 +4,26 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+static const struct {
+    double seconds;
+    const char *name;
+} units[] = {{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}};
+
 void format_seconds(char *out, size_t size, double seconds) {
-    static const struct {
-        double unit;
-        const char *name;
-    } units[] = {{1, "s"}, {1e-3, "ms"}, {1e-6, "µs"}, {1e-9, "ns"}};
+    if (!(seconds > 0)) {
+        snprintf(out, size, "0 s");
+        return;
+    }
     size_t i = 0;
-    while (i < 3 && seconds < units[i].unit)
+    while (i < 3 && seconds < units[i].seconds)
         i++;
-    double value = seconds / units[i].unit;
-    snprintf(out, size, "%.*f %s", value < 10 ? 3 : value < 100 ? 2 : 1, value, units[i].name);
+    /* 999.96 ms would be written as 1000.0. */
+    if (i > 0 && seconds / units[i].seconds >= 999.95)
+        i--;
+    double value = seconds / units[i].seconds;
+    /* The limits are where rounding adds a digit. */
+    int decimals = value < 9.9995 ? 3 : value < 99.995 ? 2 : 1;
+    snprintf(out, size, "%.*f %s", decimals, value, units[i].name);
 }
 
 void print_cell(FILE *to, int width, const char *format, ...) {

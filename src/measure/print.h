@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* "12.34 ms": four significant digits in a unit that suits. */
+/* "12.34 ms": four significant digits in the unit that suits; what is not above 0 is "0 s". */
 void format_seconds(char *out, size_t size, double seconds);
 
 /*

@@ -1,0 +1,19 @@
+/* --report of compare and scale. */
+#ifndef PARPRIME_CLI_PICTURES_H
+#define PARPRIME_CLI_PICTURES_H
+
+#include "cli/options.h"
+
+#include <jansson.h>
+
+/* Before anything is measured: can what was asked for be made? 0, or the exit code of the
+ * complaint. */
+int pictures_check(const struct options *options);
+
+/*
+ * After all is measured and said, with the exit code so far: writes the report that was asked
+ * for. Only a run that was finished has one. Returns the exit code; takes over the reference.
+ */
+int pictures_report(const struct options *options, json_t *document, int code);
+
+#endif

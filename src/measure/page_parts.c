@@ -1,0 +1,390 @@
+#include "measure/page_parts.h"
+
+#include "measure/page_text.h"
+#include "measure/picture.h"
+#include "measure/print.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- small things ---- */
+
+static void put_cell(FILE *to, const char *text) {
+    fputs("<td>", to);
+    html_text(to, text);
+    fputs("</td>", to);
+}
+
+static void put_row_head(FILE *to, const char *text) {
+    fputs("<tr><th scope=\"row\">", to);
+    html_text(to, text);
+    fputs("</th>", to);
+}
+
+static void begin_table(FILE *to, const char *const *heads, size_t n) {
+    fputs("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>", to);
+    for (size_t i = 0; i < n; i++)
+        fprintf(to, "<th scope=\"col\">%s</th>", heads[i]);
+    fputs("</tr></thead>\n<tbody>\n", to);
+}
+
+static void end_table(FILE *to) {
+    fputs("</tbody></table></div>\n", to);
+}
+
+/* Sentences have no full stop in the document. */
+static void put_sentence(FILE *to, const char *tag, const char *text) {
+    size_t n = strlen(text);
+    bool ended = n && strchr(".?!", text[n - 1]);
+    fprintf(to, "<%s>", tag);
+    html_format(to, "%s%s", text, ended ? "" : ".");
+    fprintf(to, "</%s>\n", tag);
+}
+
+static void put_list(FILE *to, const json_t *sentences, const char *class) {
+    if (json_array_size(sentences) == 0)
+        return;
+    fprintf(to, "<ul class=\"%s\">\n", class);
+    size_t i;
+    const json_t *one;
+    json_array_foreach(sentences, i, one) if (json_is_string(one))
+        put_sentence(to, "li", json_string_value(one));
+    fputs("</ul>\n", to);
+}
+
+static void interval_words(const json_t *object, const char *key, char *out, size_t size) {
+    struct interval interval;
+    if (!interval_of(object, key, &interval)) {
+        snprintf(out, size, "needs 6 runs");
+        return;
+    }
+    char lo[32], hi[32];
+    format_seconds(lo, sizeof lo, interval.lo);
+    format_seconds(hi, sizeof hi, interval.hi);
+    snprintf(out, size, "%s … %s", lo, hi);
+}
+
+/* ---- pictures ---- */
+
+typedef pp_status (*draw_bars)(struct picture *picture, const struct bars *bars);
+
+static void put_picture(struct page *page, const char *id, const char *caption, const char *note,
+                        draw_bars draw, const struct bars *bars) {
+    if (page->status != PP_OK || bars->n == 0)
+        return;
+    struct picture picture = {.id = id, .title = caption};
+    page->status = draw(&picture, bars);
+    if (page->status != PP_OK) {
+        snprintf(page->why, page->why_size, "%s",
+                 picture.why[0] ? picture.why : pp_strerror(page->status));
+        return;
+    }
+    fprintf(page->to, "<figure id=\"%s\">\n<figcaption>", id);
+    html_text(page->to, caption);
+    fputs(" <small>", page->to);
+    html_text(page->to, note);
+    fprintf(page->to, "</small></figcaption>\n%s\n</figure>\n", picture.svg);
+    free(picture.svg);
+}
+
+/* ---- the verdict ---- */
+
+static void put_warnings_of(FILE *to, const json_t *comparison) {
+    put_list(to, json_object_get(json_object_get(comparison, "verdict"), "warnings"), "warnings");
+}
+
+static void put_left_out_of(FILE *to, const json_t *comparison) {
+    const json_t *left_out = json_object_get(json_object_get(comparison, "verdict"), "left_out");
+    if (json_array_size(left_out) == 0)
+        return;
+    fputs("<h3>Left out, and why</h3>\n", to);
+    put_list(to, left_out, "left-out");
+}
+
+static void put_sentences_of(FILE *to, const json_t *comparison) {
+    const json_t *sentences = json_object_get(json_object_get(comparison, "verdict"), "sentences");
+    if (json_array_size(sentences) == 0)
+        return;
+    fputs("<dt>", to);
+    html_text(to, string_of(json_object_get(comparison, "job"), "words"));
+    fputs("</dt>\n<dd>", to);
+    put_list(to, sentences, "sentences");
+    fputs("</dd>\n", to);
+}
+
+void put_verdict(FILE *to, const json_t *document) {
+    size_t i;
+    const json_t *one;
+    fputs("<section class=\"verdict\" id=\"verdict\">\n<h2>Verdict</h2>\n<dl>\n", to);
+    json_array_foreach(json_object_get(document, "lessons"), i, one) {
+        const char *kind = string_of(one, "kind");
+        fputs("<dt>", to);
+        html_format(to, "%c%s", *kind >= 'a' && *kind <= 'z' ? *kind - 'a' + 'A' : *kind,
+                    *kind ? kind + 1 : "");
+        fputs("</dt>\n", to);
+        put_sentence(to, "dd", string_of(one, "text"));
+    }
+    put_sentences_of(to, document);
+    json_array_foreach(json_object_get(document, "further"), i, one) put_sentences_of(to, one);
+    fputs("</dl>\n</section>\n", to);
+}
+
+/* ---- a comparison ---- */
+
+static void put_answer(FILE *to, const json_t *comparison) {
+    const json_t *first = json_array_get(json_object_get(comparison, "results"), 0);
+    const json_t *verdict = json_object_get(comparison, "verdict");
+    fputs("<p>", to);
+    html_format(to, "%s primes", string_of(first, "count"));
+    if (*string_of(first, "digest")) {
+        fputs(", digest <code>", to);
+        html_text(to, string_of(first, "digest"));
+        fputs("</code>", to);
+    }
+    html_format(to,
+                ": the same in every run (%.0f timed and %.0f to warm up of each alternative, in "
+                "random order).",
+                number_of(verdict, "timed_runs"), number_of(verdict, "warmup_runs"));
+    fputs("</p>\n", to);
+}
+
+static bool any_has(const json_t *results, const char *key) {
+    size_t i;
+    const json_t *result;
+    json_array_foreach(results, i, result) if (json_object_get(result, key)) return true;
+    return false;
+}
+
+/* "1.46× [1.38, 1.52]". */
+static void speedup_words(const json_t *result, bool base, char *out, size_t size) {
+    struct interval interval;
+    double speedup = number_of(result, "speedup");
+    if (base)
+        snprintf(out, size, "base");
+    else if (!interval_of(result, "speedup_interval", &interval))
+        snprintf(out, size, "%.2f×", speedup);
+    else if (interval.lo <= 1 && interval.hi >= 1)
+        snprintf(out, size, "≈ 1, not distinguishable");
+    else
+        snprintf(out, size, "%.2f× [%.2f, %.2f]", speedup, interval.lo, interval.hi);
+}
+
+static void put_table(FILE *to, const json_t *results) {
+    static const char *const heads[] = {"alternative", "median",    "95% interval",
+                                        "speedup",     "CPU use",   "method",
+                                        "code",        "opened in", "bound by"};
+    enum { HEADS = sizeof heads / sizeof *heads };
+    bool bound = any_has(results, "bound");
+    begin_table(to, heads, bound ? HEADS : HEADS - 1);
+    size_t i;
+    const json_t *result;
+    json_array_foreach(results, i, result) {
+        char words[160];
+        result_label(results, result, words, sizeof words);
+        put_row_head(to, words);
+        format_seconds(words, sizeof words, number_of(result, "seconds"));
+        put_cell(to, words);
+        interval_words(result, "interval", words, sizeof words);
+        put_cell(to, words);
+        speedup_words(result, i == 0, words, sizeof words);
+        put_cell(to, words);
+        snprintf(words, sizeof words, "%.0f%%", 100 * number_of(result, "utilisation"));
+        put_cell(to, words);
+        put_cell(to, string_of(result, "method"));
+        put_cell(to, string_of(result, "simd"));
+        format_seconds(words, sizeof words, number_of(result, "opening"));
+        put_cell(to, words);
+        if (bound)
+            put_cell(to, string_of(result, "bound"));
+        fputs("</tr>\n", to);
+    }
+    end_table(to);
+}
+
+void put_comparison(struct page *page, const json_t *comparison, const char *id) {
+    FILE *to = page->to;
+    const json_t *results = json_object_get(comparison, "results");
+    struct bars bars;
+    if (!bars_of_results(results, &bars)) {
+        page->status = PP_ERR_MEMORY;
+        return;
+    }
+    char picture[80];
+    fprintf(to, "<section id=\"%s\">\n<h2>", id);
+    html_text(to, string_of(json_object_get(comparison, "job"), "words"));
+    fputs("</h2>\n", to);
+    put_answer(to, comparison);
+    put_warnings_of(to, comparison);
+    fputs("<div class=\"pictures\">\n", to);
+    snprintf(picture, sizeof picture, "%s-bars", id);
+    put_picture(page, picture, "How long it takes", "Shorter is better.", picture_bars, &bars);
+    snprintf(picture, sizeof picture, "%s-phases", id);
+    put_picture(page, picture, "Where the time goes",
+                "Medians of each phase. Phases of a device that overlap can add up to more than "
+                "the run.",
+                picture_phases, &bars);
+    fputs("</div>\n", to);
+    put_table(to, results);
+    put_left_out_of(to, comparison);
+    fputs("</section>\n", to);
+    free(bars.items);
+}
+
+/* ---- the control ---- */
+
+void put_control(struct page *page, const json_t *control) {
+    if (!control)
+        return;
+    FILE *to = page->to;
+    struct bars bars;
+    if (!bars_of_control(control, &bars)) {
+        page->status = PP_ERR_MEMORY;
+        return;
+    }
+    fputs("<section id=\"control\">\n<h2>The control: what no thread can help</h2>\n<p>", to);
+    html_format(to,
+                "f(x) = x² − x + 1, applied %.0f times from 3, exactly. Each step needs the one "
+                "before, so handing steps to more workers can only cost. The last five digits are "
+                "%s in every form and run. (The multiplication inside a step could be made "
+                "parallel; the chain cannot, and it stays serial here.)",
+                number_of(control, "steps"), string_of(control, "last_digits"));
+    fputs("</p>\n<div class=\"pictures\">\n", to);
+    put_picture(page, "control-bars", "How long it takes", "Shorter is better.", picture_bars,
+                &bars);
+    fputs("</div>\n", to);
+    static const char *const heads[] = {"form", "median", "95% interval"};
+    begin_table(to, heads, 3);
+    const json_t *forms = json_object_get(control, "forms");
+    for (size_t i = 0; i < bars.n; i++) {
+        char words[160];
+        put_row_head(to, bars.items[i].label);
+        format_seconds(words, sizeof words, bars.items[i].seconds);
+        put_cell(to, words);
+        interval_words(json_array_get(forms, i), "interval", words, sizeof words);
+        put_cell(to, words);
+        fputs("</tr>\n", to);
+    }
+    end_table(to);
+    fputs("</section>\n", to);
+    free(bars.items);
+}
+
+/* ---- the environment ---- */
+
+/* Any value in words: members and elements separated by commas. */
+static void put_value(FILE *to, const json_t *value) {
+    const char *key;
+    const json_t *member;
+    size_t i;
+    bool first = true;
+    switch (json_typeof(value)) {
+    case JSON_STRING:
+        html_text(to, json_string_value(value));
+        break;
+    case JSON_INTEGER:
+        fprintf(to, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        break;
+    case JSON_REAL:
+        fprintf(to, "%.6g", json_real_value(value));
+        break;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        fputs(json_is_true(value) ? "yes" : "no", to);
+        break;
+    case JSON_NULL:
+        fputs("unknown", to);
+        break;
+    case JSON_ARRAY:
+        json_array_foreach(value, i, member) {
+            fputs(i ? "<br>" : "", to);
+            put_value(to, member);
+        }
+        break;
+    case JSON_OBJECT:
+        json_object_foreach((json_t *)(uintptr_t)value, key, member) {
+            fputs(first ? "" : ", ", to);
+            first = false;
+            html_text(to, key);
+            fputs(" ", to);
+            put_value(to, member);
+        }
+        break;
+    }
+}
+
+void put_environment(FILE *to, const json_t *environment) {
+    const char *key;
+    const json_t *value;
+    fputs("<section id=\"environment\">\n<h2>Environment</h2>\n", to);
+    static const char *const heads[] = {"what", "here"};
+    begin_table(to, heads, 2);
+    json_object_foreach((json_t *)(uintptr_t)environment, key, value) {
+        char words[80];
+        snprintf(words, sizeof words, "%s", key);
+        for (char *c = words; *c; c++)
+            if (*c == '_')
+                *c = ' ';
+        put_row_head(to, words);
+        fputs("<td class=\"words\">", to);
+        put_value(to, value);
+        fputs("</td></tr>\n", to);
+    }
+    end_table(to);
+    fputs("</section>\n", to);
+}
+
+/* ---- raw times ---- */
+
+static void put_times(FILE *to, const char *label, const json_t *runs) {
+    size_t i;
+    const json_t *run;
+    put_row_head(to, label);
+    fputs("<td class=\"words\">", to);
+    json_array_foreach(runs, i, run) {
+        char words[32];
+        format_seconds(words, sizeof words, json_number_value(run));
+        fputs(i ? " · " : "", to);
+        html_text(to, words);
+    }
+    fputs("</td></tr>\n", to);
+}
+
+static void put_times_of(FILE *to, const json_t *comparison) {
+    static const char *const heads[] = {"alternative", "times of its runs, in their order"};
+    const json_t *results = json_object_get(comparison, "results"), *result;
+    if (json_array_size(results) == 0)
+        return;
+    fputs("<h3>", to);
+    html_text(to, string_of(json_object_get(comparison, "job"), "words"));
+    fputs("</h3>\n", to);
+    begin_table(to, heads, 2);
+    size_t i;
+    json_array_foreach(results, i, result) {
+        char label[160];
+        result_label(results, result, label, sizeof label);
+        put_times(to, label, json_object_get(result, "runs"));
+    }
+    end_table(to);
+}
+
+void put_raw_times(FILE *to, const json_t *document) {
+    size_t i;
+    const json_t *one;
+    fputs("<details>\n<summary>Every timed run</summary>\n", to);
+    put_times_of(to, document);
+    json_array_foreach(json_object_get(document, "further"), i, one) put_times_of(to, one);
+    const json_t *forms = json_object_get(json_object_get(document, "control"), "forms");
+    if (json_array_size(forms)) {
+        static const char *const heads[] = {"workers", "times of its runs, in their order"};
+        fputs("<h3>The control</h3>\n", to);
+        begin_table(to, heads, 2);
+        json_array_foreach(forms, i, one) {
+            char label[60];
+            snprintf(label, sizeof label, "%s, %.0f", string_of(one, "form"),
+                     number_of(one, "workers"));
+            put_times(to, label, json_object_get(one, "runs"));
+        }
+        end_table(to);
+    }
+    fputs("</details>\n", to);
+}

@@ -1,0 +1,33 @@
+/* The sections of a page. */
+#ifndef PARPRIME_MEASURE_PAGE_PARTS_H
+#define PARPRIME_MEASURE_PAGE_PARTS_H
+
+#include "measure/picture_data.h"
+
+#include <jansson.h>
+#include <parprime.h>
+#include <stdio.h>
+
+/* A page being written. After the first picture that fails, no more are drawn. */
+struct page {
+    FILE *to;
+    pp_status status;
+    char *why; /* the caller's */
+    size_t why_size;
+};
+
+/* What the run shows, and what to know before believing it. */
+void put_verdict(FILE *to, const json_t *document);
+
+/* One comparison, {results, runs, verdict} and its job: pictures, table, sentences. */
+void put_comparison(struct page *page, const json_t *comparison, const char *id);
+
+/* The sequential control; nothing for NULL. */
+void put_control(struct page *page, const json_t *control);
+
+void put_environment(FILE *to, const json_t *environment);
+
+/* Every timed run of every comparison, folded away. */
+void put_raw_times(FILE *to, const json_t *document);
+
+#endif
