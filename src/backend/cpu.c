@@ -168,19 +168,21 @@ static uint64_t round_size(uint64_t left, unsigned threads) {
     return size ? size : 1;
 }
 
-struct cpu_chunks cpu_chunks(const struct job *job, uint64_t n, unsigned threads) {
-    struct cpu_chunks chunks = {n, n, 0};
-    /* A list is put in order, and whoever is far ahead would wait. */
-    if (job->question != QUESTION_COUNT || !job_sieves(job))
-        return chunks;
-    chunks.threads = threads;
-    chunks.n_chunks = 0;
+struct cpu_chunks cpu_chunks_of(uint64_t n, unsigned threads) {
+    struct cpu_chunks chunks = {n, 0, threads};
     for (uint64_t left = n; left;) {
         uint64_t size = round_size(left, threads), round = size * threads;
         chunks.n_chunks += round < left ? threads : (left + size - 1) / size;
         left -= round < left ? round : left;
     }
     return chunks;
+}
+
+struct cpu_chunks cpu_chunks(const struct job *job, uint64_t n, unsigned threads) {
+    /* A list is put in order, and whoever is far ahead would wait. */
+    if (job->question != QUESTION_COUNT || !job_sieves(job))
+        return (struct cpu_chunks){n, n, 0};
+    return cpu_chunks_of(n, threads);
 }
 
 uint64_t cpu_chunk_begin(struct cpu_chunks chunks, uint64_t chunk) {

@@ -68,6 +68,9 @@ struct cpu_chunks {
     unsigned threads; /* 0: every chunk is a unit */
 };
 struct cpu_chunks cpu_chunks(const struct job *job, uint64_t n, unsigned threads);
+
+/* Of n things in general, getting smaller towards the end. */
+struct cpu_chunks cpu_chunks_of(uint64_t n, unsigned threads);
 uint64_t cpu_chunk_begin(struct cpu_chunks chunks, uint64_t chunk);
 
 /* A job on the calling thread: what serial is, and openmp inside a caller's own region. */

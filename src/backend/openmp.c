@@ -143,7 +143,7 @@ static void run_windows(struct call *call, const struct cpu_run *run, int wanted
                 if (window.n_units == 0)
                     break;
 #pragma omp for schedule(dynamic, 1)
-                for (uint64_t i = 0; i < window.n_groups; i++)
+                for (uint64_t i = 0; i < window.groups.n_chunks; i++)
                     if (status == PP_OK && !sink_stopped(sink))
                         window_sieve(&worker, i);
 #pragma omp for schedule(dynamic, 1)

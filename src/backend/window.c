@@ -24,7 +24,7 @@ enum {
     PART_MOST = 1 << 17,
     PIECE_WORDS = (512 << 10) / 8,
     PIECE_LEAST_WORDS = (32 << 10) / 8,
-    SHARES = 8, /* pieces and groups a thread, so that all end together */
+    SHARES = 8, /* pieces and stretches a thread, so that all end together */
     HUGE_PAGE = 2 << 20,
     LINE = 64
 };
@@ -102,8 +102,9 @@ void window_next(struct window *window, struct sink *sink) {
 
     uint64_t share = window->n_words / (SHARES * (uint64_t)window->threads) + 1,
              segment = window->run->segment_words;
-    window->group_words = share < segment ? share : share / segment * segment;
-    window->n_groups = (window->n_words + window->group_words - 1) / window->group_words;
+    window->stretch_words = smaller(share, segment);
+    window->groups = cpu_chunks_of(
+        (window->n_words + window->stretch_words - 1) / window->stretch_words, window->threads);
 
     window->root = isqrt64(last);
     window->n_pieces = 0;
@@ -160,8 +161,9 @@ void window_worker_free(struct window_worker *worker) {
 
 void window_sieve(struct window_worker *worker, uint64_t group) {
     const struct window *window = worker->window;
-    uint64_t from = group * window->group_words,
-             to = smaller(from + window->group_words, window->n_words);
+    uint64_t from = cpu_chunk_begin(window->groups, group) * window->stretch_words,
+             to = cpu_chunk_begin(window->groups, group + 1) * window->stretch_words;
+    to = smaller(to, window->n_words);
     while (from < to) {
         size_t n = (size_t)smaller(to - from, window->run->segment_words);
         const uint64_t *words = walk_segment(&worker->small.walk, window->first_word + from, n);
@@ -277,7 +279,7 @@ pp_status windows_run_serially(const struct cpu_run *run, uint64_t first, uint64
         window_next(&window, sink);
         if (window.n_units == 0)
             break;
-        for (uint64_t i = 0; i < window.n_groups && !sink_stopped(sink); i++)
+        for (uint64_t i = 0; i < window.groups.n_chunks && !sink_stopped(sink); i++)
             window_sieve(&worker, i);
         for (uint64_t i = 0; i < window.n_pieces && !sink_stopped(sink); i++)
             window_cross_large(&worker, i);

@@ -36,7 +36,8 @@ struct window {
     uint64_t first_unit, n_units; /* the present window; no units: all is done */
     uint64_t first_word;
     size_t n_words;
-    uint64_t n_groups, group_words; /* step 1: segments one after the other */
+    struct cpu_chunks groups;       /* step 1: stretches one after the other, */
+    uint64_t stretch_words;         /* each a segment or less */
     uint64_t n_pieces, piece_words; /* step 2: base primes */
     uint64_t first_base_word;
     uint32_t root; /* the largest base prime */
