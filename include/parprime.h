@@ -249,10 +249,15 @@ typedef struct pp_progress {
 typedef bool (*pp_progress_fn)(void *user, const pp_progress *progress);
 PP_API void pp_session_on_progress(pp_session *session, pp_progress_fn fn, void *user);
 
-/* A unit of a job that is done: by whom, and when. */
+/* A unit of a job that is done: with what answer, how, by whom, and when. */
 typedef struct pp_unit {
     uint64_t number; /* from 0; pp_result.units says how many there are */
     uint64_t lo, hi; /* its numbers, or of pp_test the places of its numbers in the array */
+    /* Of the unit alone; those of all units of a job add up, modulo 2^64, to those of pp_result. */
+    uint64_t count, digest;
+    bool has_digest;
+    const char *backend, *device, *simd; /* as in pp_result */
+    pp_method method;
     /*
      * Of serial 0, of openmp the number of the thread, below pp_result.threads. Of opencl the slot
      * of the pipeline, 0 or 1, whatever the device's compute units are.
@@ -357,6 +362,14 @@ typedef struct pp_list_callback {
      * different threads. Any status but PP_OK ends the job with that status.
      */
     pp_status (*emit)(void *user, const void *bytes, size_t n_bytes);
+    /*
+     * May be NULL. In ascending order: the bytes of all primes up to hi have been emitted, and no
+     * others; those behind the last call's hi are `count` primes with that digest. Called for
+     * every unit, also one without primes, never at the same time as emit, from different threads:
+     * where a list that is cut off here can go on at hi + 1. Any status but PP_OK ends the job
+     * with that status. Not called in completion order.
+     */
+    pp_status (*reached)(void *user, uint64_t hi, uint64_t count, uint64_t digest);
 } pp_list_callback;
 
 /* The primes in [lo, hi], through the callback. */

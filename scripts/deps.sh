@@ -4,9 +4,10 @@
 set -euo pipefail
 
 build=(gcc libc6-dev make cmake ninja-build pkg-config git libgmp-dev libjansson-dev
-       opencl-headers ocl-icd-opencl-dev pocl-opencl-icd libprimecount-dev)
+       opencl-headers ocl-icd-opencl-dev pocl-opencl-icd libprimecount-dev
+       libsqlite3-dev libxxhash-dev)
 tests=(libcmocka-dev bats g++ clang libclang-rt-14-dev libomp-dev python3 python3-jsonschema procps util-linux bsdutils
-       libprimesieve-dev libflint-dev libpari-dev oclgrind clinfo)
+       libprimesieve-dev libflint-dev libpari-dev oclgrind clinfo xxhash)
 # What reports are drawn with, and looked at.
 tests+=(gnuplot-nox chromium)
 

@@ -410,6 +410,7 @@ static pp_status run_units(const struct cpu_run *run, uint64_t first, uint64_t n
 pp_status cpu_run_serially(struct cpu_code code, const struct job *job, uint64_t first, uint64_t n,
                            struct sink *sink, pp_result *result) {
     double begin = clock_seconds();
+    result->simd = cpu_simd_of(code, job);
     struct cpu_run run;
     pp_status status = cpu_run_init(&run, code, job);
     if (status == PP_OK)
@@ -417,7 +418,6 @@ pp_status cpu_run_serially(struct cpu_code code, const struct job *job, uint64_t
                                 : run_units(&run, first, n, sink);
     cpu_run_free(&run);
     result->threads = 1;
-    result->simd = cpu_simd_of(code, job);
     result->phases.compute += clock_seconds() - begin;
     return status;
 }

@@ -177,6 +177,7 @@ static void run_parallel(struct call *call) {
         return;
     }
     double begin = clock_seconds();
+    call->result->simd = cpu_simd_of(call->openmp->code, call->job);
     struct cpu_run run;
     call->status = cpu_run_init(&run, call->openmp->code, call->job);
     if (call->status == PP_OK) {
@@ -187,7 +188,6 @@ static void run_parallel(struct call *call) {
             run_units(call, &run, call->n < threads ? (int)(call->n ? call->n : 1) : (int)threads);
     }
     cpu_run_free(&run);
-    call->result->simd = cpu_simd_of(call->openmp->code, call->job);
     call->result->phases.compute += clock_seconds() - begin;
 }
 

@@ -53,6 +53,7 @@ pp_status pi_run(const struct job *job, unsigned threads, struct sink *sink, pp_
     if (sink_stopped(sink))
         return PP_OK;
     double begin = clock_seconds(), begun = begin;
+    result->simd = "none";
     struct primecount primecount = {NULL, NULL};
     pp_status status = load(&primecount, error);
     if (status != PP_OK)
@@ -68,7 +69,6 @@ pp_status pi_run(const struct job *job, unsigned threads, struct sink *sink, pp_
     if (!done)
         return pp_fail(error, PP_ERR_INTERNAL, "libprimecount failed");
     result->threads = threads;
-    result->simd = "none";
     result->phases.compute += clock_seconds() - begin;
     const struct partial partial = {.count = up_to_hi - below_lo, .begin = begun};
     return sink->put(sink, 0, &partial);

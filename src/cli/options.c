@@ -40,6 +40,7 @@ enum {
     KEY_SIMD,
     KEY_KERNELS,
     KEY_VERIFY,
+    KEY_LEDGER,
     KEY_DEVICE,
     KEY_FORMAT,
     KEY_INPUT,
@@ -104,6 +105,8 @@ static const struct {
      "write one page with verdict, pictures, tables and raw data to FILE.html too"},
     {"verify", KEY_VERIFY, "P%", JOBS | COMMAND_COMPARE,
      "recompute P percent of units on the host (default 0)"},
+    {"ledger", KEY_LEDGER, "FILE", RANGES,
+     "note in FILE what is done, and do only what it lacks; list needs -o with it"},
     {"output", 'o', "FILE", EVERY, "write answers to FILE instead of standard output"},
     {"format", KEY_FORMAT, "FORM", EVERY, "text (the default), json or csv"},
     {"quiet", 'q', NULL, EVERY, "answers only: no result line on stderr"},
@@ -151,6 +154,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         break;
     case KEY_VERIFY:
         options->verify = argument;
+        break;
+    case KEY_LEDGER:
+        options->ledger = argument;
         break;
     case KEY_KERNELS:
         options->kernels = argument;

@@ -36,6 +36,7 @@ struct options {
     bool quiet, verbose;
     enum progress progress;
     const char *verify;
+    const char *ledger; /* count, list */
 
     const char *dist; /* count, list */
 

@@ -42,6 +42,24 @@ bool output_open(struct output *output, const struct options *options) {
     return true;
 }
 
+bool output_reopen(struct output *output, const struct options *options, bool create) {
+    *output = (struct output){.name = options->output, .unblocked = -1};
+    /* O_NONBLOCK, so that a pipe without a reader is refused rather than waited for. */
+    output->fd =
+        open(options->output, O_RDWR | O_NONBLOCK | O_CLOEXEC | (create ? O_CREAT : 0), 0666);
+    struct stat what;
+    if (output->fd < 0 || fstat(output->fd, &what) != 0) {
+        complain("%s: %s", output->name, strerror(errno));
+    } else if (!S_ISREG(what.st_mode)) {
+        complain("%s is not a file, and cannot be gone on with from a ledger", output->name);
+    } else {
+        return true;
+    }
+    if (output->fd >= 0)
+        close(output->fd);
+    return false;
+}
+
 /*
  * Writes what can be written, at least a byte, or fails. A pipe whose reader stalls must not keep a
  * signal waiting, so nothing is written that could block: where the pipe could not be opened anew,

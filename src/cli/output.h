@@ -24,6 +24,12 @@ struct output {
  */
 bool output_open(struct output *output, const struct options *options);
 
+/*
+ * The same for a regular file that is to be read back and gone on with: it keeps what it holds, and
+ * is only made when `create`. Complains when it is something else.
+ */
+bool output_reopen(struct output *output, const struct options *options, bool create);
+
 /* Appends bytes; large ones go straight out. PP_OK or PP_ERR_IO, PP_ERR_MEMORY. */
 pp_status output_bytes(struct output *output, const void *bytes, size_t n);
 pp_status output_format(struct output *output, const char *format, ...)

@@ -37,8 +37,10 @@ static void load_range(struct loaded *loaded, struct range range) {
     loaded->subject.lo = range.lo;
     loaded->subject.hi = range.hi;
     loaded->subject.listing =
-        (pp_list_callback){&loaded->ends, loaded->options.order,
-                           loaded->options.output_u64 ? render_u64 : render_lines, discard};
+        (pp_list_callback){.user = &loaded->ends,
+                           .order = loaded->options.order,
+                           .render = loaded->options.output_u64 ? render_u64 : render_lines,
+                           .emit = discard};
     if (list && !loaded->options.output_u64 && loaded->options.order == PP_ORDER_ASCENDING) {
         loaded->subject.listing.emit = keep_ends;
         loaded->subject.first = loaded->ends.first;

@@ -190,15 +190,36 @@ static pp_status render(struct rendering *rendering, const struct partial *parti
     return status;
 }
 
+/* Tells that a unit's primes are out. Called and returns with the lock held, let go meanwhile. */
+static pp_status tell_reached(struct ordered *ordered, const struct ordered_slot *slot) {
+    const pp_list_callback *callback = ordered->callback;
+    if (!callback->reached || ordered->stopped)
+        return PP_OK;
+    uint64_t hi = slot->hi, count = slot->count, digest = slot->digest;
+    ordered->emitting = true; /* nothing is, and nothing may be */
+    pthread_mutex_unlock(&ordered->lock);
+    pp_status status = callback->reached(callback->user, hi, count, digest);
+    pthread_mutex_lock(&ordered->lock);
+    ordered->emitting = false;
+    ordered->stopped |= status != PP_OK;
+    return status;
+}
+
 /* Marks a whole unit, and emits all that is next. With the lock held. */
-static pp_status complete(struct ordered *ordered, uint64_t unit) {
-    ordered->slots[unit % ordered->n_slots].ready = true;
+static pp_status complete(struct ordered *ordered, uint64_t unit, const struct partial *partial) {
+    struct ordered_slot *own = &ordered->slots[unit % ordered->n_slots];
+    own->ready = true;
+    own->hi = job_span(ordered->job, unit).hi;
+    own->count = partial->count;
+    own->digest = partial->digest;
     pp_status status = PP_OK;
     while (!ordered->emitting && !ordered->stopped) {
         struct ordered_slot *head = &ordered->slots[ordered->next % ordered->n_slots];
         if (!head->ready)
             break;
         status = emit_parked(ordered, head);
+        if (status == PP_OK)
+            status = tell_reached(ordered, head);
         if (status == PP_OK && !ordered->stopped) {
             head->ready = false;
             ordered->next++;
@@ -225,7 +246,7 @@ static pp_status put(struct consumer *consumer, uint64_t unit, const struct part
     if (rendering.stopped)
         status = PP_OK; /* whoever stopped the job has given the reason */
     else if (status == PP_OK && ascending)
-        status = complete(ordered, unit);
+        status = complete(ordered, unit, partial);
     if (status != PP_OK) {
         ordered->stopped = true;
         pthread_cond_broadcast(&ordered->room);
@@ -247,6 +268,7 @@ static pp_status ordered_begin(struct consumer *consumer, const struct job *job,
     struct ordered *ordered = (struct ordered *)consumer;
     double primes = (double)job->unit_size / fmax(log((double)job->hi + 2), 1);
     double bytes = LINE_BYTES * (primes + 1);
+    ordered->job = job;
     ordered->usual_bytes = (size_t)fmin(bytes, BLOCK_BYTES);
     ordered->parked_most = (size_t)workers * WORKER_BYTES;
     ordered->n_slots = (size_t)fmax(fmin(RING_BYTES / bytes, RING_MOST), 2.0 * workers);

@@ -23,12 +23,14 @@ struct ordered_block {
 struct ordered_slot {
     struct ordered_block *first, *last; /* rendered and parked, in ascending order */
     bool ready;                         /* the unit is whole, waiting for its turn */
+    uint64_t hi, count, digest;         /* of the unit, once it is ready */
 };
 
 struct ordered {
     struct consumer consumer;
     const pp_list_callback *callback;
     const struct decoder *decoder;
+    const struct job *job;
     size_t usual_bytes;   /* a unit's text, or a block if that is less */
     size_t parked_most;   /* bytes; see ordered.c */
     pthread_mutex_t lock; /* guards all below; not held while a block is rendered or emitted */

@@ -16,7 +16,8 @@ struct gather {
     struct consumer *consumer;
     pp_session *session;
     const struct job *job;
-    pthread_mutex_t lock; /* guards all below */
+    const pp_result *result; /* what is known of it before the first unit is put */
+    pthread_mutex_t lock;    /* guards all below */
     pp_status status;     /* the first failure */
     uint64_t count, digest;
     bool has_digest;
@@ -66,6 +67,13 @@ static void tell_unit(const struct gather *gather, uint64_t unit, const struct p
     const pp_unit told = {.number = unit,
                           .lo = span.lo,
                           .hi = span.hi,
+                          .count = partial->count,
+                          .digest = partial->digest,
+                          .has_digest = partial->has_digest,
+                          .backend = gather->result->backend,
+                          .device = gather->result->device,
+                          .simd = gather->result->simd,
+                          .method = gather->result->method,
                           .worker = partial->worker,
                           .begin = partial->begin - gather->begin,
                           .end = clock_seconds() - gather->begin};
@@ -116,6 +124,7 @@ static pp_status run_gathered(pp_session *session, const struct opened *opened,
         .consumer = consumer,
         .session = session,
         .job = job,
+        .result = result,
         .lock = PTHREAD_MUTEX_INITIALIZER,
         .has_digest = true,
         .begin = begin,

@@ -25,7 +25,7 @@ int main(void) {
         return pp_exit_code(status);
     }
     pp_result result;
-    pp_list_callback callback = {NULL, PP_ORDER_ASCENDING, NULL, print};
+    pp_list_callback callback = {.emit = print};
     status = pp_count(session, lo, hi, &result);
     if (status == PP_OK) {
         printf("%llu primes\n", (unsigned long long)result.count);

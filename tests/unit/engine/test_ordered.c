@@ -322,6 +322,78 @@ static void test_slots(void **state) {
     ordered_free(&unused);
 }
 
+/* ---- reached ------------------------------------------------------------------------------ */
+
+/* What is emitted, and how far the list is said to have come. */
+struct march {
+    uint64_t next, emitted, last, told, count, digest; /* next: what is to be reached */
+    size_t calls, fail_at;
+    unsigned wrong;
+    atomic_int inside;
+};
+
+static pp_status march_emit(void *user, const void *bytes, size_t n_bytes) {
+    struct march *march = user;
+    march->wrong += atomic_fetch_add(&march->inside, 1) != 0;
+    march->wrong += march->fail_at && march->calls >= march->fail_at;
+    uint64_t primes[2] = {0, 0};
+    memcpy(&primes[0], bytes, sizeof *primes);
+    memcpy(&primes[1], (const char *)bytes + n_bytes - sizeof *primes, sizeof *primes);
+    march->wrong += primes[0] < march->next; /* nothing that was said to be out comes later */
+    march->emitted += n_bytes / sizeof *primes;
+    march->last = primes[1];
+    atomic_fetch_sub(&march->inside, 1);
+    return PP_OK;
+}
+
+static pp_status march_reached(void *user, uint64_t hi, uint64_t count, uint64_t digest) {
+    struct march *march = user;
+    march->wrong += atomic_fetch_add(&march->inside, 1) != 0;
+    march->told += count;
+    march->digest += digest;
+    march->wrong += hi < march->next || march->last > hi || march->told != march->emitted;
+    march->next = hi + 1;
+    march->calls++;
+    if (march->calls % 16 == 0)
+        pause_briefly();
+    atomic_fetch_sub(&march->inside, 1);
+    return march->calls == march->fail_at ? PP_ERR_IO : PP_OK;
+}
+
+static void check_reached(unsigned threads, pp_method method, uint64_t unit_size) {
+    struct march march = {.next = 100};
+    pp_list_callback callback = {.user = &march, .emit = march_emit, .reached = march_reached};
+    pp_session *session = session_of(threads, method, unit_size);
+    alarm(100);
+    assert_int_equal(pp_list(session, 100, LIMIT, &callback), PP_OK);
+    const pp_result *result = pp_session_result(session);
+    assert_int_equal(march.wrong, 0);
+    assert_true(march.next == LIMIT + 1);
+    assert_true(march.told == result->count && march.digest == result->digest);
+    assert_int_equal(march.calls, result->units);
+    size_t half = march.calls / 2 + 1;
+    march = (struct march){.next = 100, .fail_at = half};
+    assert_int_equal(pp_list(session, 100, LIMIT, &callback), PP_ERR_IO);
+    assert_true(march.wrong == 0 && march.calls == half);
+    callback.order = PP_ORDER_COMPLETION; /* where nothing can be reached */
+    march = (struct march){.fail_at = 1};
+    assert_int_equal(pp_list(session, 100, LIMIT, &callback), PP_OK);
+    assert_int_equal(march.calls, 0);
+    alarm(0);
+    pp_session_close(session);
+}
+
+/* After every unit, also an empty one, exactly what is emitted is what was said to be. */
+static void test_reached(void **state) {
+    (void)state;
+    static const unsigned threads[] = {1, 2, 7};
+    for (size_t t = 0; t < COUNT_OF(threads); t++) {
+        check_reached(threads[t], PP_METHOD_SIEVE, UNIT);
+        check_reached(threads[t], PP_METHOD_MR, 0);
+        check_reached(threads[t], PP_METHOD_MR, 7);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ascending),
@@ -330,6 +402,7 @@ int main(void) {
         cmocka_unit_test(test_failures_in_completion_order),
         cmocka_unit_test(test_memory_is_bounded),
         cmocka_unit_test(test_memory_of_large_units),
+        cmocka_unit_test(test_reached),
         cmocka_unit_test(test_waiters_are_woken),
         cmocka_unit_test(test_slots),
     };

@@ -42,9 +42,16 @@ static void check_units(const pp_result *result, uint64_t lo, uint64_t hi, bool 
     assert_true(n <= MOST_UNITS);
     qsort(trace.units, n, sizeof *trace.units, by_number);
     unsigned workers = strcmp(result->backend, "opencl") == 0 ? 2 : result->threads;
-    uint64_t next = lo;
+    uint64_t next = lo, count = 0, digest = 0;
     for (size_t i = 0; i < n; i++) {
         const pp_unit *unit = &trace.units[i];
+        count += unit->count;
+        digest += unit->digest;
+        assert_int_equal(unit->has_digest, result->has_digest);
+        assert_int_equal(unit->method, result->method);
+        assert_string_equal(unit->backend, result->backend);
+        assert_string_equal(unit->device, result->device);
+        assert_string_equal(unit->simd, result->simd);
         assert_int_equal(unit->number, i);
         assert_true(unit->lo == next && unit->hi >= unit->lo);
         next = unit->hi + 1;
@@ -52,6 +59,7 @@ static void check_units(const pp_result *result, uint64_t lo, uint64_t hi, bool 
         assert_true(unit->begin >= 0 && unit->begin <= unit->end && unit->end <= result->seconds);
     }
     assert_true(n == 0 || trace.units[n - 1].hi == hi);
+    assert_true(count == result->count && digest == result->digest);
     if (!alone)
         return;
     /* What is done one after the other does not overlap. */
