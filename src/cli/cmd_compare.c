@@ -250,9 +250,11 @@ int command_compare(const struct options *options) {
     if (code == 0 && output_open(&output, options)) {
         code = measure(options, plan, all);
         report(&output, options, all, code);
-        code = output_close(&output, code);
-        if (options->report)
-            code = pictures_report(options, document_of(all, code >= 128), code);
+        json_t *document = pictures_wanted(options) ? document_of(all, code >= 128) : NULL;
+        if (code == 0)
+            pictures_plot(&output, options, document);
+        code = pictures_report(options, document, output_close(&output, code));
+        json_decref(document);
     } else if (code == 0) {
         code = 5;
     }

@@ -59,7 +59,8 @@ enum {
     KEY_SEED,
     KEY_PROGRESS,
     KEY_NO_PROGRESS,
-    KEY_REPORT
+    KEY_REPORT,
+    KEY_PLOT
 };
 
 /* THE option table. */
@@ -101,6 +102,7 @@ static const struct {
     {"runs", KEY_RUNS, "N", COMMAND_COMPARE, "timed runs of each alternative (default 9)"},
     {"warmup", KEY_WARMUP, "N", COMMAND_COMPARE, "runs before the timed ones (default 1)"},
     {"seed", KEY_SEED, "N", COMMAND_COMPARE, "seed of the random order of runs"},
+    {"plot", KEY_PLOT, NULL, COMMAND_COMPARE, "draw the figures in characters below the tables"},
     {"report", KEY_REPORT, "FILE.html", COMMAND_COMPARE,
      "write one page with verdict, pictures, tables and raw data to FILE.html too"},
     {"verify", KEY_VERIFY, "P%", JOBS | COMMAND_COMPARE,
@@ -208,6 +210,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         break;
     case KEY_SEED:
         options->seed = argument;
+        break;
+    case KEY_PLOT:
+        options->plot = true;
         break;
     case KEY_REPORT:
         options->report = argument;

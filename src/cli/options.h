@@ -53,6 +53,7 @@ struct options {
 
     const char *runs, *warmup, *seed; /* compare */
     const char *report;               /* compare: the page's file */
+    bool plot;
 };
 
 /* The commands, in the order of the manual; ends with a NULL name. */

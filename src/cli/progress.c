@@ -1,6 +1,7 @@
 #include "cli/progress.h"
 
 #include "cli/progress_text.h"
+#include "cli/terminal.h"
 #include "measure/control.h"
 
 #include <pthread.h>
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -69,21 +69,10 @@ static bool streams_answers(const struct options *options) {
 }
 
 /* By the rule of setlocale: the first that is set and not empty. */
-static bool is_utf8(void) {
-    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *value = getenv(names[i]);
-        if (value && *value)
-            return strstr(value, "UTF-8") || strstr(value, "utf8") || strstr(value, "UTF8");
-    }
-    return false;
-}
-
 void progress_configure(const struct options *options) {
-    const char *term = getenv("TERM");
     bar.is_terminal = isatty(STDERR_FILENO);
-    bar.is_dumb = !term || !*term || strcmp(term, "dumb") == 0;
-    bar.unicode = !bar.is_dumb && is_utf8();
+    bar.is_dumb = terminal_is_dumb();
+    bar.unicode = !bar.is_dumb && terminal_is_utf8();
     bool wanted = options->progress == PROGRESS_ALWAYS ||
                   (options->progress == PROGRESS_AUTO && bar.is_terminal &&
                    !(streams_answers(options) && !options->output &&
@@ -125,15 +114,6 @@ static void erase(void) {
 static bool in_foreground(void) {
     pid_t group = tcgetpgrp(STDERR_FILENO);
     return group < 0 || group == getpgrp();
-}
-
-static size_t terminal_columns(void) {
-    struct winsize size;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        return size.ws_col;
-    const char *columns = getenv("COLUMNS");
-    long wish = columns ? strtol(columns, NULL, 10) : 0;
-    return wish > 0 && wish < 1000 ? (size_t)wish : 80;
 }
 
 /* Things a second, between the oldest sample that is kept and now. */
@@ -179,7 +159,7 @@ static void draw(void) {
         write_stderr(text, strlen(text));
         return;
     }
-    size_t columns = progress_text(text, &state, terminal_columns() - 1, bar.unicode);
+    size_t columns = progress_text(text, &state, terminal_columns(STDERR_FILENO) - 1, bar.unicode);
     if (strcmp(text, bar.last) == 0 || !in_foreground())
         return;
     char line[2 * PROGRESS_TEXT_BYTES];

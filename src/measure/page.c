@@ -50,7 +50,8 @@ static const char STYLE[] =
     "tr:last-child>*{border-bottom:0}\n"
     "th:first-child,td:first-child{text-align:left}thead th{background:var(--card)}\n"
     "td.words{text-align:left;white-space:normal;min-width:14rem}\n"
-    "tbody th{font-weight:400}details{margin:1rem 0}summary{cursor:pointer;font-weight:600}\n";
+    "tbody th{font-weight:400;white-space:normal;min-width:min(13rem,36vw)}details{margin:1rem "
+    "0}summary{cursor:pointer;font-weight:600}\n";
 
 /* ---- the page ---- */
 
@@ -98,14 +99,18 @@ static pp_status put_page(struct page *page, const json_t *document) {
     put_title(to, document);
     fputs("<main>\n", to);
     put_verdict(to, document);
-    put_comparison(page, document, "job");
+    put_scaling(page, json_object_get(document, "scaling"));
+    put_comparison(page, document, "job", "");
     const json_t *further = json_object_get(document, "further"), *one;
     size_t i;
     json_array_foreach(further, i, one) {
         char id[40];
         snprintf(id, sizeof id, "further-%zu", i + 1);
-        put_comparison(page, one, id);
+        put_comparison(page, one, id, "");
     }
+    const json_t *output = json_object_get(document, "output_bound");
+    if (output)
+        put_comparison(page, output, "output", "Where output dominates: ");
     put_control(page, json_object_get(document, "control"));
     put_environment(to, json_object_get(document, "environment"));
     put_raw(to, document);

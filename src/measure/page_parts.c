@@ -1,70 +1,27 @@
 #include "measure/page_parts.h"
 
 #include "measure/page_text.h"
-#include "measure/picture.h"
 #include "measure/print.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- small things ---- */
-
-static void put_cell(FILE *to, const char *text) {
-    fputs("<td>", to);
-    html_text(to, text);
-    fputs("</td>", to);
-}
-
-static void put_row_head(FILE *to, const char *text) {
-    fputs("<tr><th scope=\"row\">", to);
-    html_text(to, text);
-    fputs("</th>", to);
-}
-
-static void begin_table(FILE *to, const char *const *heads, size_t n) {
-    fputs("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>", to);
-    for (size_t i = 0; i < n; i++)
-        fprintf(to, "<th scope=\"col\">%s</th>", heads[i]);
-    fputs("</tr></thead>\n<tbody>\n", to);
-}
-
-static void end_table(FILE *to) {
-    fputs("</tbody></table></div>\n", to);
-}
-
-/* Sentences have no full stop in the document. */
-static void put_sentence(FILE *to, const char *tag, const char *text) {
-    size_t n = strlen(text);
-    bool ended = n && strchr(".?!", text[n - 1]);
-    fprintf(to, "<%s>", tag);
-    html_format(to, "%s%s", text, ended ? "" : ".");
-    fprintf(to, "</%s>\n", tag);
-}
-
-static void put_list(FILE *to, const json_t *sentences, const char *class) {
-    if (json_array_size(sentences) == 0)
-        return;
-    fprintf(to, "<ul class=\"%s\">\n", class);
-    size_t i;
-    const json_t *one;
-    json_array_foreach(sentences, i, one) if (json_is_string(one))
-        put_sentence(to, "li", json_string_value(one));
-    fputs("</ul>\n", to);
-}
-
-static void interval_words(const json_t *object, const char *key, char *out, size_t size) {
-    struct interval interval;
-    if (!interval_of(object, key, &interval)) {
-        snprintf(out, size, "needs 6 runs");
-        return;
-    }
-    char lo[32], hi[32];
-    format_seconds(lo, sizeof lo, interval.lo);
-    format_seconds(hi, sizeof hi, interval.hi);
-    snprintf(out, size, "%s … %s", lo, hi);
-}
-
 /* ---- pictures ---- */
+
+void page_picture(struct page *page, struct picture *picture, pp_status status, const char *note) {
+    if (status == PP_OK) {
+        fprintf(page->to, "<figure id=\"%s\">\n<figcaption>", picture->id);
+        html_text(page->to, picture->title);
+        fputs(" <small>", page->to);
+        html_text(page->to, note);
+        fprintf(page->to, "</small></figcaption>\n%s\n</figure>\n", picture->svg);
+    } else if (page->status == PP_OK) {
+        page->status = status;
+        snprintf(page->why, page->why_size, "%s",
+                 picture->why[0] ? picture->why : pp_strerror(status));
+    }
+    free(picture->svg);
+}
 
 typedef pp_status (*draw_bars)(struct picture *picture, const struct bars *bars);
 
@@ -73,24 +30,13 @@ static void put_picture(struct page *page, const char *id, const char *caption, 
     if (page->status != PP_OK || bars->n == 0)
         return;
     struct picture picture = {.id = id, .title = caption};
-    page->status = draw(&picture, bars);
-    if (page->status != PP_OK) {
-        snprintf(page->why, page->why_size, "%s",
-                 picture.why[0] ? picture.why : pp_strerror(page->status));
-        return;
-    }
-    fprintf(page->to, "<figure id=\"%s\">\n<figcaption>", id);
-    html_text(page->to, caption);
-    fputs(" <small>", page->to);
-    html_text(page->to, note);
-    fprintf(page->to, "</small></figcaption>\n%s\n</figure>\n", picture.svg);
-    free(picture.svg);
+    page_picture(page, &picture, draw(&picture, bars), note);
 }
 
 /* ---- the verdict ---- */
 
 static void put_warnings_of(FILE *to, const json_t *comparison) {
-    put_list(to, json_object_get(json_object_get(comparison, "verdict"), "warnings"), "warnings");
+    html_list(to, json_object_get(json_object_get(comparison, "verdict"), "warnings"), "warnings");
 }
 
 static void put_left_out_of(FILE *to, const json_t *comparison) {
@@ -98,7 +44,7 @@ static void put_left_out_of(FILE *to, const json_t *comparison) {
     if (json_array_size(left_out) == 0)
         return;
     fputs("<h3>Left out, and why</h3>\n", to);
-    put_list(to, left_out, "left-out");
+    html_list(to, left_out, "left-out");
 }
 
 static void put_sentences_of(FILE *to, const json_t *comparison) {
@@ -108,7 +54,7 @@ static void put_sentences_of(FILE *to, const json_t *comparison) {
     fputs("<dt>", to);
     html_text(to, string_of(json_object_get(comparison, "job"), "words"));
     fputs("</dt>\n<dd>", to);
-    put_list(to, sentences, "sentences");
+    html_list(to, sentences, "sentences");
     fputs("</dd>\n", to);
 }
 
@@ -122,7 +68,7 @@ void put_verdict(FILE *to, const json_t *document) {
         html_format(to, "%c%s", *kind >= 'a' && *kind <= 'z' ? *kind - 'a' + 'A' : *kind,
                     *kind ? kind + 1 : "");
         fputs("</dt>\n", to);
-        put_sentence(to, "dd", string_of(one, "text"));
+        html_sentence(to, "dd", string_of(one, "text"));
     }
     put_sentences_of(to, document);
     json_array_foreach(json_object_get(document, "further"), i, one) put_sentences_of(to, one);
@@ -175,33 +121,31 @@ static void put_table(FILE *to, const json_t *results) {
                                         "code",        "opened in", "bound by"};
     enum { HEADS = sizeof heads / sizeof *heads };
     bool bound = any_has(results, "bound");
-    begin_table(to, heads, bound ? HEADS : HEADS - 1);
+    html_table(to, heads, bound ? HEADS : HEADS - 1);
     size_t i;
     const json_t *result;
     json_array_foreach(results, i, result) {
         char words[160];
         result_label(results, result, words, sizeof words);
-        put_row_head(to, words);
-        format_seconds(words, sizeof words, number_of(result, "seconds"));
-        put_cell(to, words);
-        interval_words(result, "interval", words, sizeof words);
-        put_cell(to, words);
+        html_row(to, words);
+        html_seconds(to, number_of(result, "seconds"));
+        html_interval(to, result, "interval");
         speedup_words(result, i == 0, words, sizeof words);
-        put_cell(to, words);
+        html_cell(to, words);
         snprintf(words, sizeof words, "%.0f%%", 100 * number_of(result, "utilisation"));
-        put_cell(to, words);
-        put_cell(to, string_of(result, "method"));
-        put_cell(to, string_of(result, "simd"));
-        format_seconds(words, sizeof words, number_of(result, "opening"));
-        put_cell(to, words);
+        html_cell(to, words);
+        html_cell(to, string_of(result, "method"));
+        html_cell(to, string_of(result, "simd"));
+        html_seconds(to, number_of(result, "opening"));
         if (bound)
-            put_cell(to, string_of(result, "bound"));
-        fputs("</tr>\n", to);
+            html_cell(to, string_of(result, "bound"));
+        html_row_end(to);
     }
-    end_table(to);
+    html_table_end(to);
 }
 
-void put_comparison(struct page *page, const json_t *comparison, const char *id) {
+void put_comparison(struct page *page, const json_t *comparison, const char *id,
+                    const char *heading) {
     FILE *to = page->to;
     const json_t *results = json_object_get(comparison, "results");
     struct bars bars;
@@ -211,7 +155,7 @@ void put_comparison(struct page *page, const json_t *comparison, const char *id)
     }
     char picture[80];
     fprintf(to, "<section id=\"%s\">\n<h2>", id);
-    html_text(to, string_of(json_object_get(comparison, "job"), "words"));
+    html_format(to, "%s%s", heading, string_of(json_object_get(comparison, "job"), "words"));
     fputs("</h2>\n", to);
     put_answer(to, comparison);
     put_warnings_of(to, comparison);
@@ -226,6 +170,7 @@ void put_comparison(struct page *page, const json_t *comparison, const char *id)
     fputs("</div>\n", to);
     put_table(to, results);
     put_left_out_of(to, comparison);
+    put_timelines(page, json_object_get(comparison, "timelines"), id);
     fputs("</section>\n", to);
     free(bars.items);
 }
@@ -253,18 +198,15 @@ void put_control(struct page *page, const json_t *control) {
                 &bars);
     fputs("</div>\n", to);
     static const char *const heads[] = {"form", "median", "95% interval"};
-    begin_table(to, heads, 3);
+    html_table(to, heads, 3);
     const json_t *forms = json_object_get(control, "forms");
     for (size_t i = 0; i < bars.n; i++) {
-        char words[160];
-        put_row_head(to, bars.items[i].label);
-        format_seconds(words, sizeof words, bars.items[i].seconds);
-        put_cell(to, words);
-        interval_words(json_array_get(forms, i), "interval", words, sizeof words);
-        put_cell(to, words);
-        fputs("</tr>\n", to);
+        html_row(to, bars.items[i].label);
+        html_seconds(to, bars.items[i].seconds);
+        html_interval(to, json_array_get(forms, i), "interval");
+        html_row_end(to);
     }
-    end_table(to);
+    html_table_end(to);
     fputs("</section>\n", to);
     free(bars.items);
 }
@@ -317,19 +259,19 @@ void put_environment(FILE *to, const json_t *environment) {
     const json_t *value;
     fputs("<section id=\"environment\">\n<h2>Environment</h2>\n", to);
     static const char *const heads[] = {"what", "here"};
-    begin_table(to, heads, 2);
+    html_table(to, heads, 2);
     json_object_foreach((json_t *)(uintptr_t)environment, key, value) {
         char words[80];
         snprintf(words, sizeof words, "%s", key);
         for (char *c = words; *c; c++)
             if (*c == '_')
                 *c = ' ';
-        put_row_head(to, words);
+        html_row(to, words);
         fputs("<td class=\"words\">", to);
         put_value(to, value);
         fputs("</td></tr>\n", to);
     }
-    end_table(to);
+    html_table_end(to);
     fputs("</section>\n", to);
 }
 
@@ -338,7 +280,7 @@ void put_environment(FILE *to, const json_t *environment) {
 static void put_times(FILE *to, const char *label, const json_t *runs) {
     size_t i;
     const json_t *run;
-    put_row_head(to, label);
+    html_row(to, label);
     fputs("<td class=\"words\">", to);
     json_array_foreach(runs, i, run) {
         char words[32];
@@ -357,14 +299,14 @@ static void put_times_of(FILE *to, const json_t *comparison) {
     fputs("<h3>", to);
     html_text(to, string_of(json_object_get(comparison, "job"), "words"));
     fputs("</h3>\n", to);
-    begin_table(to, heads, 2);
+    html_table(to, heads, 2);
     size_t i;
     json_array_foreach(results, i, result) {
         char label[160];
         result_label(results, result, label, sizeof label);
         put_times(to, label, json_object_get(result, "runs"));
     }
-    end_table(to);
+    html_table_end(to);
 }
 
 void put_raw_times(FILE *to, const json_t *document) {
@@ -377,14 +319,14 @@ void put_raw_times(FILE *to, const json_t *document) {
     if (json_array_size(forms)) {
         static const char *const heads[] = {"workers", "times of its runs, in their order"};
         fputs("<h3>The control</h3>\n", to);
-        begin_table(to, heads, 2);
+        html_table(to, heads, 2);
         json_array_foreach(forms, i, one) {
             char label[60];
             snprintf(label, sizeof label, "%s, %.0f", string_of(one, "form"),
                      number_of(one, "workers"));
             put_times(to, label, json_object_get(one, "runs"));
         }
-        end_table(to);
+        html_table_end(to);
     }
     fputs("</details>\n", to);
 }

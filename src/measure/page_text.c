@@ -1,7 +1,11 @@
 #include "measure/page_text.h"
 
+#include "measure/picture_data.h"
+#include "measure/print.h"
+
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 void html_text(FILE *to, const char *text) {
     for (; *text; text++) {
@@ -55,4 +59,77 @@ bool html_json(FILE *to, const json_t *document) {
             fputc(*c, to);
     free(text);
     return true;
+}
+
+void html_table(FILE *to, const char *const *heads, size_t n) {
+    fputs("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>", to);
+    for (size_t i = 0; i < n; i++)
+        fprintf(to, "<th scope=\"col\">%s</th>", heads[i]);
+    fputs("</tr></thead>\n<tbody>\n", to);
+}
+
+void html_table_end(FILE *to) {
+    fputs("</tbody></table></div>\n", to);
+}
+
+void html_row(FILE *to, const char *text) {
+    fputs("<tr><th scope=\"row\">", to);
+    html_text(to, text);
+    fputs("</th>", to);
+}
+
+void html_row_end(FILE *to) {
+    fputs("</tr>\n", to);
+}
+
+void html_cell(FILE *to, const char *text) {
+    fputs("<td>", to);
+    html_text(to, text);
+    fputs("</td>", to);
+}
+
+void html_seconds(FILE *to, double seconds) {
+    char words[32];
+    format_seconds(words, sizeof words, seconds);
+    html_cell(to, words);
+}
+
+void html_interval(FILE *to, const json_t *object, const char *key) {
+    struct interval interval;
+    char lo[32], hi[32], words[80];
+    if (!interval_of(object, key, &interval)) {
+        html_cell(to, "needs 6 runs");
+        return;
+    }
+    format_seconds(lo, sizeof lo, interval.lo);
+    format_seconds(hi, sizeof hi, interval.hi);
+    snprintf(words, sizeof words, "%s … %s", lo, hi);
+    html_cell(to, words);
+}
+
+void html_ratios(FILE *to, const json_t *object, const char *key) {
+    struct interval interval;
+    char words[80] = "";
+    if (interval_of(object, key, &interval))
+        snprintf(words, sizeof words, "%.3g … %.3g", interval.lo, interval.hi);
+    html_cell(to, words);
+}
+
+void html_sentence(FILE *to, const char *tag, const char *text) {
+    size_t n = strlen(text);
+    bool ended = n && strchr(".?!", text[n - 1]);
+    fprintf(to, "<%s>", tag);
+    html_format(to, "%s%s", text, ended ? "" : ".");
+    fprintf(to, "</%s>\n", tag);
+}
+
+void html_list(FILE *to, const json_t *sentences, const char *class) {
+    if (json_array_size(sentences) == 0)
+        return;
+    fprintf(to, "<ul class=\"%s\">\n", class);
+    size_t i;
+    const json_t *one;
+    json_array_foreach(sentences, i, one) if (json_is_string(one))
+        html_sentence(to, "li", json_string_value(one));
+    fputs("</ul>\n", to);
 }

@@ -5,7 +5,7 @@
 #ifndef PARPRIME_MEASURE_PICTURE_H
 #define PARPRIME_MEASURE_PICTURE_H
 
-#include "measure/picture_data.h"
+#include "measure/picture_series.h"
 
 #include <parprime.h>
 
@@ -25,5 +25,14 @@ pp_status picture_bars(struct picture *picture, const struct bars *bars);
 
 /* The same runs' phases, stacked. */
 pp_status picture_phases(struct picture *picture, const struct bars *bars);
+
+/* Speedup or efficiency with the ideal line and the fit. At least one point. */
+pp_status picture_curve(struct picture *picture, const struct series *series);
+
+/* What each worker did when. At least one span. */
+pp_status picture_timeline(struct picture *picture, const struct schedule *schedule);
+
+/* How many seconds a pixel of that picture is. */
+double picture_timeline_pixel(const struct schedule *schedule);
 
 #endif

@@ -58,12 +58,14 @@ static void append(char *out, size_t size, const char *before, const char *text)
 void result_label(const json_t *results, const json_t *result, char *out, size_t size) {
     const char *backend = string_of(result, "backend");
     bool opencl = strcmp(backend, "opencl") == 0;
+    const char *kind = string_of(result, "device_kind");
     unsigned threads = (unsigned)number_of(result, "threads");
     snprintf(out, size, "%s", backend);
-    if (opencl)
-        append(out, size,
-               strcmp(string_of(result, "device_kind"), "accelerator") ? " on a " : " on an ",
-               string_of(result, "device_kind"));
+    /* What tells devices apart stands where no picture cuts it off. */
+    if (opencl && differs(results, result, "device"))
+        append(out, size, " on ", string_of(result, "device"));
+    else if (opencl)
+        append(out, size, strcmp(kind, "accelerator") == 0 ? " on an " : " on a ", kind);
     if (strcmp(backend, "serial") != 0) {
         char count[40];
         snprintf(count, sizeof count, "%u %s%s", threads, opencl ? "unit" : "thread",
@@ -74,9 +76,13 @@ void result_label(const json_t *results, const json_t *result, char *out, size_t
         append(out, size, ", ", string_of(result, "method"));
     if (differs(results, result, "simd"))
         append(out, size, ", ", string_of(result, "simd"));
-    if (differs(results, result, "device"))
-        append(out, size, ", ", string_of(result, "device"));
-    append(out, size, ", to ", string_of(result, "to"));
+    if (differs(results, result, "order"))
+        append(out, size, ", ", string_of(result, "order"));
+    const char *to = string_of(result, "to");
+    if (strcmp(to, "discard") == 0)
+        append(out, size, ", ", "discarded");
+    else
+        append(out, size, ", to a ", to);
 }
 
 /* ---- bars ---- */
@@ -133,7 +139,8 @@ bool bars_of_results(const json_t *results, struct bars *out) {
     json_array_foreach(results, i, result) {
         if (!json_object_get(result, "speedup"))
             continue; /* answers that disagree have no times */
-        struct bar bar = {.hue = hue_of(string_of(result, "backend")),
+        struct bar bar = {.hue = *string_of(result, "to") ? HUE_OUTPUT
+                                                          : hue_of(string_of(result, "backend")),
                           .seconds = number_of(result, "seconds")};
         result_label(results, result, bar.label, sizeof bar.label);
         bar.has_interval = interval_of(result, "interval", &bar.interval);

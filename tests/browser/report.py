@@ -170,11 +170,17 @@ def figures_of(document):
     def of_comparison(name, comparison):
         if any("speedup" in result for result in comparison.get("results", [])):
             ids.extend([name + "-bars", name + "-phases"])
+        ids.extend("%s-timeline-%d" % (name, i + 1)
+                   for i, timeline in enumerate(comparison.get("timelines", []))
+                   if timeline["units"])
 
-    if "scaling" not in document:
-        of_comparison("job", document)
+    of_comparison("job", document)
     for i, one in enumerate(document.get("further", [])):
         of_comparison("further-%d" % (i + 1), one)
+    of_comparison("output", document.get("output_bound", {}))
+    for kind in ("strong", "weak"):
+        if document.get("scaling", {}).get(kind, {}).get("points"):
+            ids.extend([kind + "-speedup", kind + "-efficiency"])
     if "control" in document:
         ids.append("control-bars")
     return ids

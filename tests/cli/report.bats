@@ -109,3 +109,40 @@ END
 @test "only commands that compare have it" {
     refuses 2 "unrecognized option" count 100 --report page.html
 }
+
+# ---- --plot ----
+
+@test "a plot below the tables" {
+    LC_ALL=C.UTF-8 COLUMNS=90 pp 0 compare --runs 6 --warmup 0 --backend serial --plot "${job[@]}"
+    says_nothing
+    [[ $output == *"the control: f(x)"*"count 1e5 --method sieve"*"█"*" · base"*"the control: each step"* ]] ||
+        fail "no plot"
+    [[ $output != *$'\e'* ]] || fail "colours, and no terminal"
+    [[ $output == *"█ to the median; ▓─┤ its 95% interval"* ]] || fail "what do they mean?"
+}
+
+@test "a plot in ASCII where the locale has no UTF-8, as wide as COLUMNS says" {
+    LC_ALL=C COLUMNS=60 pp 0 "${small[@]}" --plot "${job[@]}"
+    plot=${output##*$'\n\n'count 1e5 --method sieve}
+    LC_ALL=C
+    [[ $plot == *"="*", base"* ]] || fail "no bars"
+    [[ $plot != *[$'\x80'-$'\xff']* ]] || fail "not ASCII"
+    while IFS= read -r line; do
+        [ ${#line} -le 60 ] || fail "too long: $line"
+    done <<<"$plot"
+}
+
+@test "colours on a terminal, unless NO_COLOR" {
+    command -v script >/dev/null || skip "there is no script (package bsdutils)"
+    colours() {
+        env LC_ALL=C.UTF-8 "$@" script -qec "'$PARPRIME' ${small[*]} --plot ${job[*]}" /dev/null </dev/null
+    }
+    [[ $(colours TERM=xterm) == *$'\e[90m█'* ]] || fail "no colours"
+    [[ $(colours TERM=xterm NO_COLOR=1) != *$'\e['* ]] || fail "colours with NO_COLOR"
+    [[ $(colours TERM=dumb) != *$'\e['* ]] || fail "colours on a dumb terminal"
+}
+
+@test "a plot goes with text" {
+    refuses 2 "--plot goes with text" compare --plot --format json
+    refuses 2 "--plot goes with text" compare --plot --format csv
+}

@@ -71,8 +71,10 @@ static void test_labels(void **state) {
          "openmp, 4 threads, none"},
         {"[{\"backend\":\"opencl\",\"device_kind\":\"CPU\",\"threads\":1,\"device\":\"a\"},"
          " {\"backend\":\"opencl\",\"device_kind\":\"CPU\",\"threads\":1,\"device\":\"b\"}]",
-         "opencl on a CPU, 1 unit, a"},
-        {"[{\"backend\":\"openmp\",\"threads\":2,\"to\":\"pipe\"}]", "openmp, 2 threads, to pipe"}};
+         "opencl on a, 1 unit"},
+        {"[{\"backend\":\"openmp\",\"threads\":2,\"to\":\"pipe\"}]",
+         "openmp, 2 threads, to a pipe"},
+        {"[{\"backend\":\"serial\",\"threads\":1,\"to\":\"discard\"}]", "serial, discarded"}};
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         json_t *results = read_json(cases[i].results);
         char label[64];
