@@ -7,7 +7,7 @@ build=(gcc libc6-dev make cmake ninja-build pkg-config git libgmp-dev libjansson
        opencl-headers ocl-icd-opencl-dev pocl-opencl-icd libprimecount-dev
        libsqlite3-dev libxxhash-dev)
 tests=(libcmocka-dev bats g++ clang libclang-rt-14-dev libomp-dev python3 python3-jsonschema procps util-linux bsdutils
-       libprimesieve-dev libflint-dev libpari-dev oclgrind clinfo xxhash)
+       libprimesieve-dev libflint-dev libpari-dev libgsl-dev oclgrind clinfo xxhash)
 # What reports are drawn with, and looked at.
 tests+=(gnuplot-nox chromium)
 

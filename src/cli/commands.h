@@ -8,6 +8,7 @@ int command_test(const struct options *options);
 int command_range(const struct options *options); /* count and list */
 int command_iterate(const struct options *options);
 int command_compare(const struct options *options);
+int command_scale(const struct options *options);
 int command_devices(const struct options *options);
 int command_selftest(const struct options *options);
 

@@ -53,6 +53,8 @@ static int run(const struct command_word *word, int argc, char **argv) {
         return command_iterate(&options);
     case COMMAND_COMPARE:
         return command_compare(&options);
+    case COMMAND_SCALE:
+        return command_scale(&options);
     case COMMAND_DEVICES:
         return command_devices(&options);
     case COMMAND_SELFTEST:

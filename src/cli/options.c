@@ -19,6 +19,14 @@ const struct command_word command_words[] = {
      "Without a job: the book's range by trial division, a count of about a second, and the "
      "sequential control beside them. --backend, --method and --threads take lists of "
      "alternatives, separated by commas."},
+    {"scale", COMMAND_SCALE, "[-- COMMAND ARGS]", "one job on 1, 2, ... all cores",
+     "Without a job: a count of about half a second. Strong scaling does the same job with more "
+     "and more threads, weak scaling a longer one for more of them; every answer is checked. "
+     "Speedup, "
+     "efficiency and serial fraction of each, Amdahl's and Gustafson's laws from four counts of "
+     "threads on, and the size of a range from which an OpenCL device is faster than the CPU. "
+     "--threads takes a list, separated by commas (default: every number of them up to 8 cores, "
+     "beyond that powers of two and all)."},
     {"devices", COMMAND_DEVICES, "", "backends and devices, and why one cannot be used", NULL},
     {"selftest", COMMAND_SELFTEST, "", "known answers on every backend, device and method", NULL},
     {0}};
@@ -33,7 +41,9 @@ const struct command_word *command_named(const char *name) {
 enum {
     JOBS = COMMAND_TEST | COMMAND_COUNT | COMMAND_LIST,
     RANGES = COMMAND_COUNT | COMMAND_LIST,
-    EVERY = JOBS | COMMAND_ITERATE | COMMAND_COMPARE | COMMAND_DEVICES | COMMAND_SELFTEST,
+    MEASURING = COMMAND_COMPARE | COMMAND_SCALE,
+    EVERY = JOBS | COMMAND_ITERATE | COMMAND_COMPARE | COMMAND_SCALE | COMMAND_DEVICES |
+            COMMAND_SELFTEST,
     /* Keys of options without a letter. */
     KEY_BACKEND = 256,
     KEY_METHOD,
@@ -57,6 +67,7 @@ enum {
     KEY_RUNS,
     KEY_WARMUP,
     KEY_SEED,
+    KEY_BREAK_EVEN,
     KEY_PROGRESS,
     KEY_NO_PROGRESS,
     KEY_REPORT,
@@ -71,16 +82,16 @@ static const struct {
     unsigned commands;
     const char *help;
 } option_table[] = {
-    {"backend", KEY_BACKEND, "NAME", JOBS | COMMAND_ITERATE | COMMAND_COMPARE,
+    {"backend", KEY_BACKEND, "NAME", JOBS | COMMAND_ITERATE | MEASURING,
      "auto (the default), serial, openmp or opencl"},
-    {"method", KEY_METHOD, "NAME", JOBS | COMMAND_COMPARE,
+    {"method", KEY_METHOD, "NAME", JOBS | MEASURING,
      "auto (the default), trial, mr, sieve, hybrid or pi"},
-    {"threads", 't', "N", JOBS | COMMAND_ITERATE | COMMAND_COMPARE,
+    {"threads", 't', "N", JOBS | COMMAND_ITERATE | MEASURING,
      "threads to use (default: all cores allowed, or OMP_NUM_THREADS)"},
-    {"device", KEY_DEVICE, "ID", JOBS | COMMAND_COMPARE,
+    {"device", KEY_DEVICE, "ID", JOBS | MEASURING,
      "a device's id or a part of its name, see `parprime devices`"},
-    {"simd", KEY_SIMD, "LEVEL", JOBS | COMMAND_COMPARE, "auto (the default), none, avx2 or avx512"},
-    {"kernels", KEY_KERNELS, "KIND", JOBS | COMMAND_COMPARE,
+    {"simd", KEY_SIMD, "LEVEL", JOBS | MEASURING, "auto (the default), none, avx2 or avx512"},
+    {"kernels", KEY_KERNELS, "KIND", JOBS | MEASURING,
      "OpenCL kernels: auto (the default, by the device's type), cpu or gpu"},
     {"dist", 'd', "N", RANGES, "the range's length: STOP = START + N"},
     {"order", KEY_ORDER, "ORDER", COMMAND_LIST,
@@ -99,13 +110,16 @@ static const struct {
     {"last", KEY_LAST, "D", COMMAND_ITERATE, "the last D digits of the result (default 5)"},
     {"mod", KEY_MOD, "M", COMMAND_ITERATE, "the result modulo M"},
     {"exact", KEY_EXACT, NULL, COMMAND_ITERATE, "all digits of the result"},
-    {"runs", KEY_RUNS, "N", COMMAND_COMPARE, "timed runs of each alternative (default 9)"},
-    {"warmup", KEY_WARMUP, "N", COMMAND_COMPARE, "runs before the timed ones (default 1)"},
-    {"seed", KEY_SEED, "N", COMMAND_COMPARE, "seed of the random order of runs"},
-    {"plot", KEY_PLOT, NULL, COMMAND_COMPARE, "draw the figures in characters below the tables"},
-    {"report", KEY_REPORT, "FILE.html", COMMAND_COMPARE,
+    {"runs", KEY_RUNS, "N", MEASURING, "timed runs of each alternative (default 9)"},
+    {"warmup", KEY_WARMUP, "N", MEASURING, "runs before the timed ones (default 1)"},
+    {"seed", KEY_SEED, "N", MEASURING, "seed of the random order of runs"},
+    {"plot", KEY_PLOT, NULL, MEASURING, "draw the figures in characters below the tables"},
+    {"report", KEY_REPORT, "FILE.html", MEASURING,
      "write one page with verdict, pictures, tables and raw data to FILE.html too"},
-    {"verify", KEY_VERIFY, "P%", JOBS | COMMAND_COMPARE,
+    {"break-even", KEY_BREAK_EVEN, "WHICH", COMMAND_SCALE,
+     "devices held against the CPU at growing sizes: auto (the default: --device, or GPUs and "
+     "accelerators), all (also OpenCL on a CPU) or off"},
+    {"verify", KEY_VERIFY, "P%", JOBS | MEASURING,
      "recompute P percent of units on the host (default 0)"},
     {"ledger", KEY_LEDGER, "FILE", RANGES,
      "note in FILE what is done, and do only what it lacks; list needs -o with it"},
@@ -137,6 +151,7 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
     static const char *const encodings[] = {"text", "u64", NULL};
     static const char *const kinds[] = {"all", "prime", "composite", NULL};
     static const char *const orders[] = {"ascending", "completion", NULL};
+    static const char *const devices[] = {"auto", "all", "off", NULL};
     struct options *options = state->input;
     switch (key) {
     case KEY_BACKEND:
@@ -216,6 +231,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         break;
     case KEY_REPORT:
         options->report = argument;
+        break;
+    case KEY_BREAK_EVEN:
+        options->break_even = (enum which_devices)choice(state, "break-even", argument, devices);
         break;
     case 'o':
         options->output = argument;

@@ -16,11 +16,14 @@ enum command {
     COMMAND_ITERATE = 8,
     COMMAND_COMPARE = 16,
     COMMAND_DEVICES = 32,
-    COMMAND_SELFTEST = 64
+    COMMAND_SELFTEST = 64,
+    COMMAND_SCALE = 128
 };
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 enum progress { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
+/* scale: which devices are to be held against the CPU at growing sizes. */
+enum which_devices { BREAK_EVEN_AUTO, BREAK_EVEN_ALL, BREAK_EVEN_OFF };
 enum only { ONLY_ALL, ONLY_PRIME, ONLY_COMPOSITE };
 
 /* What the user said. Strings point into argv. */
@@ -51,9 +54,10 @@ struct options {
     const char *start, *steps, *last, *modulus; /* iterate */
     bool exact;
 
-    const char *runs, *warmup, *seed; /* compare */
-    const char *report;               /* compare: the page's file */
-    bool plot;
+    const char *runs, *warmup, *seed; /* compare, scale */
+    enum which_devices break_even;    /* scale */
+    const char *report;               /* compare, scale: the page's file */
+    bool plot;                        /* compare, scale */
 };
 
 /* The commands, in the order of the manual; ends with a NULL name. */

@@ -144,6 +144,15 @@ void unload_job(struct loaded *loaded) {
     *loaded = (struct loaded){0};
 }
 
+struct subject part_of(const struct loaded *loaded, uint64_t lo, uint64_t hi) {
+    struct subject part = loaded->subject;
+    part.lo = lo;
+    part.hi = hi;
+    part.listing.emit = discard;
+    part.first = part.last = NULL;
+    return part;
+}
+
 json_t *json_job_of(const struct subject *subject) {
     static const char *const commands[] = {"test", "count", "list"};
     json_t *job =

@@ -30,6 +30,9 @@ struct loaded {
 int load_job(struct loaded *loaded, const char *asked_by, int argc, char **argv);
 void unload_job(struct loaded *loaded);
 
+/* The same question of another range; of a list nothing is kept. */
+struct subject part_of(const struct loaded *loaded, uint64_t lo, uint64_t hi);
+
 /* The member "job" of a document. A new reference. */
 json_t *json_job_of(const struct subject *subject);
 

@@ -9,7 +9,7 @@ load helper
     for word in --help -h help; do
         pp 0 $word
         says_nothing
-        for command in test count list iterate compare devices; do
+        for command in test count list iterate compare scale devices; do
             grep -Eq "^  $command +" <<<"$output" || fail "no word of $command"
         done
         [[ $output == *"0 done, 1 negative answer, 2 wrong usage, 3 answers"* ]] || fail codes
@@ -17,7 +17,7 @@ load helper
 }
 
 @test "COMMAND --help lists that command's options, and only those" {
-    for command in test count list iterate compare devices; do
+    for command in test count list iterate compare scale devices; do
         pp 0 $command --help
         says_nothing
         [[ $output == "Usage: parprime $command "* ]] || fail "usage of $command"
@@ -64,7 +64,7 @@ load helper
 }
 
 @test "an unknown option, or one of another command: 2" {
-    for command in test count list iterate compare devices; do
+    for command in test count list iterate compare scale devices; do
         refuses 2 "unrecognized option '--frobnicate'" $command --frobnicate
         refuses 2 "parprime $command --help" $command --frobnicate
     done

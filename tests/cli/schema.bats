@@ -94,6 +94,25 @@ END
     all_refused
 }
 
+@test "a scaling that is not as described is refused" {
+    "$PARPRIME" devices | grep -q '^openmp:0 ' || skip "no openmp"
+    "$PARPRIME" scale --runs 6 --warmup 0 --threads 1,2 --format json -- count 1e5 >good.json
+    valid good.json
+    spoiled 's/"scaling": \{/"growth": {/'
+    spoiled 's/"efficiency": [^,]*,//'
+    spoiled 's/"karp_flatt": null/"karp_flatt": "none"/'
+    spoiled 's/"amdahl": null/"amdahl": {}/'
+    spoiled 's/"gustafson": null/"gustafson": 0.1/'
+    spoiled 's/"insufficient": "/"sufficient": "/'
+    spoiled 's/"scaled_speedup": [^,]*,//'
+    spoiled 's/"serial": \{/"serial": {"threads": 1, /'
+    spoiled 's/"lessons": \[/"lessons": ["work", /'
+    spoiled 's/"kind": "inherently sequential"/"kind": "dull"/'
+    spoiled 's/"break_even": null/"break_even": {"devices": []}/'
+    spoiled 's/"verdict": \{/"opinion": {/'
+    all_refused
+}
+
 @test "a truncated document, or NaN, is no JSON" {
     "$PARPRIME" count 10 -q --format json >good.json
     head -c -3 good.json >short.json
