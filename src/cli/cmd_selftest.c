@@ -149,6 +149,7 @@ static void tell_device(struct tally *tally, const pp_device *device, const char
         output_quoted(tally->output, device->name);
         output_format(tally->output, ",%s,%u,%u\n", variant, passed, failed);
         break;
+    case FORMAT_MARKDOWN: /* which compare alone is offered */
     case FORMAT_TEXT:
         output_format(tally->output, "%-10s %s, %s %s: %u checks passed, %u failed\n", device->id,
                       device->name, what, variant, passed, failed);

@@ -17,8 +17,8 @@ const struct command_word command_words[] = {
      "f^20(3)."},
     {"compare", COMMAND_COMPARE, "[-- COMMAND ARGS]", "one job on every backend, answers checked",
      "Without a job: the book's range by trial division, a count of about a second, and the "
-     "sequential control beside them. --backend, --method and --threads take lists of "
-     "alternatives, separated by commas."},
+     "sequential control beside them. --backend, --method, --threads, --simd and --device take "
+     "lists of alternatives, separated by commas."},
     {"scale", COMMAND_SCALE, "[-- COMMAND ARGS]", "one job on 1, 2, ... all cores",
      "Without a job: a count of about half a second. Strong scaling does the same job with more "
      "and more threads, weak scaling a longer one for more of them; every answer is checked. "
@@ -71,7 +71,8 @@ enum {
     KEY_PROGRESS,
     KEY_NO_PROGRESS,
     KEY_REPORT,
-    KEY_PLOT
+    KEY_PLOT,
+    KEY_BASELINE
 };
 
 /* THE option table. */
@@ -124,7 +125,10 @@ static const struct {
     {"ledger", KEY_LEDGER, "FILE", RANGES,
      "note in FILE what is done, and do only what it lacks; list needs -o with it"},
     {"output", 'o', "FILE", EVERY, "write answers to FILE instead of standard output"},
-    {"format", KEY_FORMAT, "FORM", EVERY, "text (the default), json or csv"},
+    {"baseline", KEY_BASELINE, "FILE", COMMAND_COMPARE,
+     "hold this run against an earlier one, kept with --format json"},
+    {"format", KEY_FORMAT, "FORM", EVERY & ~COMMAND_COMPARE, "text (the default), json or csv"},
+    {"format", KEY_FORMAT, "FORM", COMMAND_COMPARE, "text (the default), json, csv or markdown"},
     {"quiet", 'q', NULL, EVERY, "answers only: no result line on stderr"},
     {"verbose", 'v', NULL, EVERY, "say on stderr where the time went"},
     {"progress", KEY_PROGRESS, NULL, EVERY,
@@ -148,6 +152,7 @@ static int choice(struct argp_state *state, const char *option, const char *word
 
 static error_t parse_option(int key, char *argument, struct argp_state *state) {
     static const char *const formats[] = {"text", "json", "csv", NULL};
+    static const char *const report_formats[] = {"text", "json", "csv", "markdown", NULL};
     static const char *const encodings[] = {"text", "u64", NULL};
     static const char *const kinds[] = {"all", "prime", "composite", NULL};
     static const char *const orders[] = {"ascending", "completion", NULL};
@@ -235,11 +240,16 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
     case KEY_BREAK_EVEN:
         options->break_even = (enum which_devices)choice(state, "break-even", argument, devices);
         break;
+    case KEY_BASELINE:
+        options->baseline = argument;
+        break;
     case 'o':
         options->output = argument;
         break;
     case KEY_FORMAT:
-        options->format = (enum format)choice(state, "format", argument, formats);
+        options->format =
+            (enum format)choice(state, "format", argument,
+                                options->command == COMMAND_COMPARE ? report_formats : formats);
         break;
     case 'q':
         options->quiet = true;

@@ -20,7 +20,7 @@ enum command {
     COMMAND_SCALE = 128
 };
 
-enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_MARKDOWN };
 enum progress { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
 /* scale: which devices are to be held against the CPU at growing sizes. */
 enum which_devices { BREAK_EVEN_AUTO, BREAK_EVEN_ALL, BREAK_EVEN_OFF };
@@ -58,6 +58,7 @@ struct options {
     enum which_devices break_even;    /* scale */
     const char *report;               /* compare, scale: the page's file */
     bool plot;                        /* compare, scale */
+    const char *baseline;             /* compare: an earlier document */
 };
 
 /* The commands, in the order of the manual; ends with a NULL name. */

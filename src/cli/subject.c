@@ -36,6 +36,7 @@ static void load_range(struct loaded *loaded, struct range range) {
     loaded->subject.question = list ? SUBJECT_LIST : SUBJECT_COUNT;
     loaded->subject.lo = range.lo;
     loaded->subject.hi = range.hi;
+    loaded->subject.binary = loaded->options.output_u64;
     loaded->subject.listing =
         (pp_list_callback){.user = &loaded->ends,
                            .order = loaded->options.order,
@@ -153,15 +154,27 @@ struct subject part_of(const struct loaded *loaded, uint64_t lo, uint64_t hi) {
     return part;
 }
 
+/* FNV-1a over the numbers in their order, a word at a time: are they those of an earlier record? */
+static uint64_t fingerprint(const struct subject *subject) {
+    uint64_t hash = 0xcbf29ce484222325;
+    for (size_t i = 0; i < subject->n_numbers; i++)
+        hash = (hash ^ subject->numbers[i]) * 0x100000001b3;
+    return hash;
+}
+
 json_t *json_job_of(const struct subject *subject) {
     static const char *const commands[] = {"test", "count", "list"};
     json_t *job =
         json_pack("{s:s, s:s}", "command", commands[subject->question], "words", subject->words);
     if (subject->question == SUBJECT_TEST) {
         json_object_set_new(job, "numbers", json_u64(subject->n_numbers));
+        json_object_set_new(job, "inputs",
+                            json_sprintf("%016llx", (unsigned long long)fingerprint(subject)));
     } else {
         json_object_set_new(job, "lo", json_u64(subject->lo));
         json_object_set_new(job, "hi", json_u64(subject->hi));
     }
+    if (subject->question == SUBJECT_LIST)
+        json_object_set_new(job, "output_format", json_string(subject->binary ? "u64" : "text"));
     return job;
 }

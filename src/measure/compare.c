@@ -1,5 +1,6 @@
 #include "measure/compare.h"
 
+#include "measure/arrivals.h"
 #include "measure/control.h"
 #include "measure/environment.h"
 
@@ -29,7 +30,30 @@ static uint64_t next_random(uint64_t *state) {
     return x ^ (x >> 31);
 }
 
-static pp_status run_job(pp_session *session, const struct subject *subject, uint64_t *bitmap) {
+/* What a run's list goes through on its way out. */
+struct passage {
+    const pp_list_callback *asked;
+    bool followed; /* arrivals are looked at */
+    struct arrivals arrivals;
+    struct outlet outlet;
+};
+
+static pp_status pass_render(void *user, const uint64_t *primes, size_t n, pp_buffer *out) {
+    const struct passage *passage = user;
+    return passage->asked->render(passage->asked->user, primes, n, out);
+}
+
+static pp_status pass_emit(void *user, const void *bytes, size_t n) {
+    struct passage *passage = user;
+    if (passage->followed)
+        arrivals_add(&passage->arrivals, bytes, n);
+    return passage->outlet.kind == OUTLET_ASKED
+               ? passage->asked->emit(passage->asked->user, bytes, n)
+               : outlet_write(&passage->outlet, bytes, n);
+}
+
+static pp_status run_job(pp_session *session, const struct subject *subject, uint64_t *bitmap,
+                         struct passage *passage, bool in_order) {
     switch (subject->question) {
     case SUBJECT_TEST:
         return pp_test(session, subject->numbers, subject->n_numbers, bitmap);
@@ -38,29 +62,65 @@ static pp_status run_job(pp_session *session, const struct subject *subject, uin
     case SUBJECT_LIST:
         break;
     }
-    return pp_list(session, subject->lo, subject->hi, &subject->listing);
+    const pp_list_callback through = {.user = passage,
+                                      .order =
+                                          in_order ? PP_ORDER_ASCENDING : subject->listing.order,
+                                      .render = pass_render,
+                                      .emit = pass_emit};
+    return pp_list(session, subject->lo, subject->hi, &through);
 }
 
-/* One run, end to end: open, do, close. */
-static pp_status run_once(struct comparison *comparison, const struct alternative *alternative,
-                          uint64_t *bitmap, void (*on_session)(pp_session *),
+bool alternative_is_unordered(const struct comparison *comparison,
+                              const struct alternative *alternative) {
+    return comparison->subject.question == SUBJECT_LIST && !alternative->in_order &&
+           comparison->subject.listing.order == PP_ORDER_COMPLETION;
+}
+
+/* What is shared by all runs of a measurement. */
+struct course {
+    struct comparison *comparison;
+    size_t *order;
+    double *phases;
+    uint64_t *bitmap;
+    void (*on_session)(pp_session *);
+};
+
+/* One run, end to end: open, do, close. With a timeline it is traced. */
+static pp_status run_once(const struct course *course, const struct alternative *alternative,
+                          struct timeline *timeline, struct passage *passage,
                           struct run_record *record, pp_result *result) {
+    struct comparison *comparison = course->comparison;
+    const struct subject *subject = alternative->own ? alternative->own : &comparison->subject;
+    *passage = (struct passage){.asked = &subject->listing,
+                                .followed = subject->question == SUBJECT_LIST &&
+                                            subject->listing.order == PP_ORDER_COMPLETION,
+                                .arrivals = {.binary = subject->binary}};
     double begin = measure_clock(), cpu_begin = cpu_clock();
-    pp_session *session;
-    pp_status status = pp_session_open(&alternative->options, &session, &comparison->error);
+    pp_status status = outlet_open(&passage->outlet, alternative->to, &comparison->error);
     if (status != PP_OK)
         return status;
-    on_session(session);
-    status = run_job(session, alternative->own ? alternative->own : &comparison->subject, bitmap);
-    if (status == PP_OK)
-        *result = *pp_session_result(session);
-    else
-        comparison->error = *pp_session_error(session);
-    on_session(NULL);
-    pp_session_close(session);
+    pp_session *session;
+    status = pp_session_open(&alternative->options, &session, &comparison->error);
+    if (status == PP_OK) {
+        course->on_session(session);
+        if (timeline)
+            pp_session_on_unit(session, timeline_unit, timeline);
+        status = run_job(session, subject, course->bitmap, passage, alternative->in_order);
+        if (status == PP_OK)
+            *result = *pp_session_result(session);
+        else
+            comparison->error = *pp_session_error(session);
+        course->on_session(NULL);
+        pp_session_close(session);
+    }
+    pp_error why = {0};
+    pp_status closed = outlet_close(&passage->outlet, &why);
     record->seconds = measure_clock() - begin;
     record->cpu_seconds = cpu_clock() - cpu_begin;
-    return status;
+    outlet_release(&passage->outlet);
+    if (status == PP_OK && closed != PP_OK)
+        comparison->error = why;
+    return status == PP_OK ? closed : status;
 }
 
 bool result_is_opencl(const pp_result *result) {
@@ -90,11 +150,55 @@ bool compare_check(struct comparison *comparison, const struct alternative *alte
     return true;
 }
 
+static bool dispute(struct comparison *comparison, const char *what, const pp_result *result,
+                    uint64_t one, uint64_t other) {
+    snprintf(comparison->dispute, sizeof comparison->dispute,
+             "%s (%s, %u threads) %s: %llu against %llu", result->backend,
+             pp_method_name(result->method), result->threads, what, (unsigned long long)one,
+             (unsigned long long)other);
+    comparison->agree = false;
+    return false;
+}
+
+/* The text of a list, beside its count and digest: all of it there, and in order where it is to be.
+ */
+static bool check_passage(struct comparison *comparison, struct alternative *alternative,
+                          const struct passage *passage, const pp_result *result) {
+    const struct arrivals *arrivals = &passage->arrivals;
+    if (passage->followed && arrivals->seen != result->count)
+        return dispute(comparison, "handed out another number of primes than it counted", result,
+                       arrivals->seen, result->count);
+    if (passage->followed && alternative->in_order && arrivals->out_of_place)
+        return dispute(comparison, "lists out of order", result, arrivals->out_of_place, 0);
+    alternative->bytes = passage->outlet.written;
+    for (size_t i = 0; i < comparison->n_alternatives && alternative->to; i++) {
+        const struct alternative *other = &comparison->alternatives[i];
+        if (other->result.backend && other->to && other->bytes != alternative->bytes)
+            return dispute(comparison, "wrote another number of bytes than others", result,
+                           alternative->bytes, other->bytes);
+    }
+    return true;
+}
+
 const struct alternative *compare_base(const struct comparison *comparison) {
     for (size_t i = 0; i < comparison->n_alternatives; i++)
         if (!comparison->alternatives[i].left_out)
             return &comparison->alternatives[i];
     return NULL;
+}
+
+static void leave_out(const struct comparison *comparison, struct alternative *alternative) {
+    alternative->left_out = true;
+    snprintf(alternative->reason, sizeof alternative->reason, "%s", comparison->error.message);
+}
+
+/* What a device's first session says of its kernels: told with a job, so it is given a tiny one. */
+static double build_seconds(pp_session *session, const struct alternative *alternative) {
+    pp_result tiny;
+    const char *backend = alternative->options.backend;
+    if (!backend || strcmp(backend, "opencl") != 0 || pp_count(session, 0, 10, &tiny) != PP_OK)
+        return 0; /* a failure will show in the runs that count */
+    return tiny.phases.build;
 }
 
 /* Leaves out what cannot be opened. A wrong word is an error, and so is a device asked for. */
@@ -106,11 +210,11 @@ static pp_status probe(struct comparison *comparison) {
         pp_status status = pp_session_open(&alternative->options, &session, &comparison->error);
         alternative->opening = measure_clock() - begin;
         if (status == PP_OK) {
+            alternative->build = build_seconds(session, alternative);
             pp_session_close(session);
-        } else if (status == PP_ERR_UNAVAILABLE && !alternative->options.device) {
-            alternative->left_out = true;
-            snprintf(alternative->reason, sizeof alternative->reason, "%s",
-                     comparison->error.message);
+        } else if (status == PP_ERR_UNAVAILABLE &&
+                   (!alternative->options.device || alternative->optional)) {
+            leave_out(comparison, alternative);
         } else {
             return status;
         }
@@ -139,36 +243,107 @@ static double median_of(const struct comparison *comparison, const double *value
 enum { N_PHASES = sizeof(pp_phases) / sizeof(double) };
 _Static_assert(N_PHASES * sizeof(double) == sizeof(pp_phases), "phases are doubles");
 
-static pp_status measure_rounds(struct comparison *comparison, size_t *order, double *phases,
-                                uint64_t *bitmap, void (*on_session)(pp_session *)) {
+/* One run whose time does not count, or does as number `run` of the timed ones. */
+enum { UNTIMED = -1 };
+static pp_status do_run(const struct course *course, size_t index, ptrdiff_t run,
+                        struct timeline *timeline) {
+    struct comparison *comparison = course->comparison;
+    struct alternative *alternative = &comparison->alternatives[index];
+    struct run_record record = {.alternative = index};
+    struct passage passage;
+    pp_result result;
+    nanosleep(&PAUSE, NULL);
+    pp_status status = run_once(course, alternative, timeline, &passage, &record, &result);
+    if (!alternative->result.backend &&
+        (status == PP_ERR_UNAVAILABLE || (status == PP_ERR_IO && alternative->to))) {
+        /* Only the job tells that: a method that counts, but does not list; a disk that is full. */
+        leave_out(comparison, alternative);
+        return compare_base(comparison) ? PP_OK : status;
+    }
+    if (status != PP_OK)
+        return status;
+    if (!compare_check(comparison, alternative, &result) ||
+        !check_passage(comparison, alternative, &passage, &result))
+        return PP_ERR_DISAGREE;
+    alternative->result = result;
+    if (timeline)
+        timeline_finish(timeline, result.seconds);
+    if (run == UNTIMED) {
+        comparison->n_untimed++;
+        return PP_OK;
+    }
+    alternative->seconds[run] = record.seconds;
+    alternative->cpu_seconds[run] = record.cpu_seconds;
+    alternative->out_of_place[run] = (double)passage.arrivals.out_of_place;
+    const double *values = (const double *)&result.phases;
+    for (size_t phase = 0; phase < N_PHASES; phase++)
+        course->phases[(index * N_PHASES + phase) * comparison->n_runs + (size_t)run] =
+            values[phase];
+    comparison->records[comparison->n_records++] = record;
+    return PP_OK;
+}
+
+/*
+ * All alternatives run one method, unless methods are what is compared: where it is left open, the
+ * first of them chooses for all.
+ */
+static pp_status settle_method(const struct course *course) {
+    struct comparison *comparison = course->comparison;
+    size_t first = 0, open = 0;
+    for (size_t i = comparison->n_alternatives; i-- > 0;) {
+        const struct alternative *alternative = &comparison->alternatives[i];
+        if (alternative->left_out || alternative->options.method != PP_METHOD_AUTO)
+            continue;
+        if (alternative->own) /* jobs of different sizes */
+            return PP_OK;
+        first = i;
+        open++;
+    }
+    if (open < 2)
+        return PP_OK;
+    pp_status status = do_run(course, first, UNTIMED, NULL);
+    if (status != PP_OK || comparison->alternatives[first].left_out)
+        return status;
+    pp_method method = comparison->alternatives[first].result.method;
+    for (size_t i = 0; i < comparison->n_alternatives; i++)
+        if (comparison->alternatives[i].options.method == PP_METHOD_AUTO)
+            comparison->alternatives[i].options.method = method;
+    comparison->settled = true;
+    return PP_OK;
+}
+
+static pp_status measure_rounds(const struct course *course) {
+    struct comparison *comparison = course->comparison;
     uint64_t state = comparison->seed;
-    size_t n_runs = comparison->n_runs;
-    for (size_t round = 0; round < comparison->n_warmup + n_runs; round++) {
-        size_t n = shuffle(comparison, &state, order);
-        for (size_t i = 0; i < n; i++) {
-            struct alternative *alternative = &comparison->alternatives[order[i]];
-            struct run_record record = {.alternative = order[i]};
-            pp_result result;
-            nanosleep(&PAUSE, NULL);
-            pp_status status =
-                run_once(comparison, alternative, bitmap, on_session, &record, &result);
-            if (status != PP_OK)
-                return status;
-            if (!compare_check(comparison, alternative, &result))
-                return PP_ERR_DISAGREE;
-            alternative->result = result;
-            if (round < comparison->n_warmup)
-                continue;
-            size_t run = round - comparison->n_warmup;
-            alternative->seconds[run] = record.seconds;
-            alternative->cpu_seconds[run] = record.cpu_seconds;
-            const double *values = (const double *)&result.phases;
-            for (size_t phase = 0; phase < N_PHASES; phase++)
-                phases[(order[i] * N_PHASES + phase) * n_runs + run] = values[phase];
-            comparison->records[comparison->n_records++] = record;
+    size_t n_untimed = comparison->n_warmup;
+    if (comparison->traced && !n_untimed)
+        n_untimed = 1;
+    pp_status status = settle_method(course);
+    for (size_t round = 0; status == PP_OK && round < n_untimed + comparison->n_runs; round++) {
+        size_t n = shuffle(comparison, &state, course->order);
+        ptrdiff_t run = round < n_untimed ? UNTIMED : (ptrdiff_t)(round - n_untimed);
+        for (size_t i = 0; status == PP_OK && i < n; i++) {
+            struct alternative *alternative = &comparison->alternatives[course->order[i]];
+            struct timeline *timeline = NULL;
+            if (comparison->traced && round + 1 == n_untimed) {
+                timeline = &alternative->timeline;
+                status = timeline_init(timeline);
+            }
+            if (status == PP_OK)
+                status = do_run(course, course->order[i], run, timeline);
         }
     }
-    return PP_OK;
+    return status;
+}
+
+double subject_numbers(const struct subject *subject) {
+    return subject->question == SUBJECT_TEST ? (double)subject->n_numbers
+                                             : (double)(subject->hi - subject->lo) + 1;
+}
+
+struct summary compare_out_of_place(const struct comparison *comparison,
+                                    const struct alternative *alternative) {
+    return summarise(alternative->out_of_place, comparison->n_runs);
 }
 
 static void sum_up(struct comparison *comparison, const double *phases) {
@@ -184,11 +359,15 @@ static void sum_up(struct comparison *comparison, const double *phases) {
             wall += alternative->seconds[run];
             cpu += alternative->cpu_seconds[run];
         }
+        const struct subject *subject = alternative->own ? alternative->own : &comparison->subject;
         alternative->utilisation = cpu / (wall * here.cores_allowed);
+        alternative->rate = subject_numbers(subject) * (double)comparison->n_runs / wall;
         double *values = (double *)&alternative->result.phases;
         for (size_t phase = 0; phase < N_PHASES; phase++)
             values[phase] =
                 median_of(comparison, phases + (i * N_PHASES + phase) * comparison->n_runs);
+        alternative->bound = bound_of(&alternative->result.phases, alternative->time.median,
+                                      result_is_opencl(&alternative->result));
     }
 }
 
@@ -211,13 +390,16 @@ pp_status compare_measure(struct comparison *comparison, void (*on_session)(pp_s
         struct alternative *alternative = &comparison->alternatives[i];
         alternative->seconds = calloc(runs, sizeof(double));
         alternative->cpu_seconds = calloc(runs, sizeof(double));
-        enough = enough && alternative->seconds && alternative->cpu_seconds;
+        alternative->out_of_place = calloc(runs, sizeof(double));
+        enough =
+            enough && alternative->seconds && alternative->cpu_seconds && alternative->out_of_place;
     }
     opening(true);
     pp_status status = enough ? probe(comparison) : PP_ERR_MEMORY;
     opening(false);
+    const struct course course = {comparison, order, phases, bitmap, on_session};
     if (status == PP_OK)
-        status = measure_rounds(comparison, order, phases, bitmap, on_session);
+        status = measure_rounds(&course);
     comparison->finished = status == PP_OK;
     if (comparison->finished)
         sum_up(comparison, phases);
@@ -231,6 +413,8 @@ void compare_free(struct comparison *comparison) {
     for (size_t i = 0; i < comparison->n_alternatives; i++) {
         free(comparison->alternatives[i].seconds);
         free(comparison->alternatives[i].cpu_seconds);
+        free(comparison->alternatives[i].out_of_place);
+        timeline_free(&comparison->alternatives[i].timeline);
     }
     free(comparison->alternatives);
     free(comparison->records);

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct {
     double seconds;
@@ -62,6 +63,14 @@ void print_csv_text(FILE *to, const char *text) {
     for (const char *c = text; *c; c++)
         fputs(*c == '"' ? "\"\"" : (char[]){*c, '\0'}, to);
     fputc('"', to);
+}
+
+void print_markdown_text(FILE *to, const char *text) {
+    for (const char *c = text; *c; c++) {
+        if (strchr("\\`*_{}[]<>#|~&", *c))
+            fputc('\\', to);
+        fputc(*c == '\n' ? ' ' : *c, to);
+    }
 }
 
 json_t *json_seconds(double seconds) {

@@ -25,6 +25,9 @@ void print_csv_interval(FILE *to, const struct summary *time);
 /* Text as a field of CSV, in double quotes. */
 void print_csv_text(FILE *to, const char *text);
 
+/* Text that stays text: what Markdown or HTML would make something of is escaped. */
+void print_markdown_text(FILE *to, const char *text);
+
 /* Seconds in JSON, rounded to what the clock tells: nanoseconds. */
 json_t *json_seconds(double seconds);
 

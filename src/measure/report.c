@@ -1,10 +1,10 @@
+/* Reports as tables for people. */
 #include "measure/report.h"
 
 #include "measure/environment.h"
 #include "measure/print.h"
+#include "measure/wording.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The phases that have a column, if they take a share of any run that one could notice. */
@@ -26,12 +26,12 @@ static double column_seconds(const struct alternative *alternative, size_t colum
     return seconds;
 }
 
-static const double NOTICEABLE = 0.005;
+static const double NOTICEABLE = 0.02;
 
 /* Seconds. Less than this is nothing to a person. */
 static const double NOTICEABLE_OPENING = 0.005;
 
-static bool column_shown(const struct comparison *comparison, size_t column) {
+static bool is_noticeable(const struct comparison *comparison, size_t column) {
     for (size_t i = 0; i < comparison->n_alternatives; i++) {
         const struct alternative *alternative = &comparison->alternatives[i];
         if (!alternative->left_out &&
@@ -41,37 +41,92 @@ static bool column_shown(const struct comparison *comparison, size_t column) {
     return false;
 }
 
+/* Where nothing but computing takes time, a column would only repeat the median. */
+static bool column_shown(const struct comparison *comparison, size_t column) {
+    bool others = false;
+    for (size_t i = 0; i < N_COLUMNS; i++)
+        others |= strcmp(columns[i].name, "compute") != 0 && is_noticeable(comparison, i);
+    return others && is_noticeable(comparison, column);
+}
+
 enum {
     W_FORM = -30,
     W_BACKEND = -12,
     W_METHOD = -7,
     W_THREADS = 7,
+    W_SIMD = 8,
     W_TIME = 11,
     W_INTERVAL = 23,
     W_SPEEDUP = 9,
     W_CPU = 12,
+    W_RATE = 11,
+    W_BOUND = 10,
     W_PHASE = 11
 };
 
+/* Cut, with a mark, to what fits a column. */
+static void print_label(FILE *to, int width, const char *label) {
+    if (strlen(label) < (size_t)width)
+        print_cell(to, width, "%s", label);
+    else
+        print_cell(to, width, "%.*s…", width - 2, label);
+}
+
+enum { W_DEVICE = 26, W_ORDER = 12, W_TO = 9 };
+
 static void print_header(FILE *to, const struct comparison *comparison) {
+    struct telling telling = telling_of(comparison);
     fputs("  ", to);
     print_cell(to, W_BACKEND, "backend");
     print_cell(to, W_METHOD, "method");
     print_cell(to, W_THREADS, "threads");
+    if (telling.simd)
+        print_cell(to, W_SIMD, "simd");
+    if (telling.device)
+        print_cell(to, W_DEVICE, "device");
+    if (telling.order)
+        print_cell(to, W_ORDER, "order");
+    if (telling.to)
+        print_cell(to, W_TO, "to");
     print_cell(to, W_TIME, "median");
     print_cell(to, W_INTERVAL, "95%% interval");
     print_cell(to, W_SPEEDUP, "speedup");
     print_cell(to, W_CPU, "CPU use");
+    print_cell(to, W_RATE, "numbers/s");
+    print_cell(to, W_BOUND, "bound by");
     for (size_t i = 0; i < N_COLUMNS; i++)
         if (column_shown(comparison, i))
             print_cell(to, W_PHASE, "%s", columns[i].name);
     fputc('\n', to);
 }
 
+/* "1.23e9" in the way people say it: "1.23 G". */
+static void print_rate(FILE *to, double rate) {
+    static const struct {
+        double unit;
+        const char *name;
+    } units[] = {{1e12, " T"}, {1e9, " G"}, {1e6, " M"}, {1e3, " k"}, {1, ""}};
+    size_t i = 0;
+    while (i < 4 && rate < units[i].unit)
+        i++;
+    double value = rate / units[i].unit;
+    print_cell(to, W_RATE, "%.*f%s", value < 10 ? 2 : value < 100 ? 1 : 0, value, units[i].name);
+}
+
+static void print_speedup(FILE *to, const struct summary *base, const struct summary *other) {
+    struct ratio ratio = ratio_of(base, other);
+    if (base == other)
+        print_cell(to, W_SPEEDUP, "base");
+    else if (ratio.has_interval && !ratio.distinguishable)
+        print_cell(to, W_SPEEDUP, "≈ 1");
+    else
+        print_cell(to, W_SPEEDUP, "%.2f×", ratio.value);
+}
+
 static void print_row(FILE *to, const struct comparison *comparison,
                       const struct alternative *alternative, unsigned cores) {
-    const struct alternative *base = compare_base(comparison);
     const pp_result *result = &alternative->result;
+    struct telling telling = telling_of(comparison);
     char time[32];
     format_seconds(time, sizeof time, alternative->time.median);
     fputs("  ", to);
@@ -79,16 +134,20 @@ static void print_row(FILE *to, const struct comparison *comparison,
                result->device_kind);
     print_cell(to, W_METHOD, "%s", pp_method_name(result->method));
     print_cell(to, W_THREADS, "%u", result->threads);
+    if (telling.simd)
+        print_cell(to, W_SIMD, "%s", result->simd);
+    if (telling.device)
+        print_label(to, W_DEVICE, device_label(alternative));
+    if (telling.order)
+        print_cell(to, W_ORDER, "%s", order_label(comparison, alternative));
+    if (telling.to)
+        print_cell(to, W_TO, "%s", outlet_name(alternative->to));
     print_cell(to, W_TIME, "%s", time);
     print_interval(to, W_INTERVAL, &alternative->time);
-    struct ratio ratio = ratio_of(&base->time, &alternative->time);
-    if (alternative == base)
-        print_cell(to, W_SPEEDUP, "base");
-    else if (ratio.has_interval && !ratio.distinguishable)
-        print_cell(to, W_SPEEDUP, "≈ 1");
-    else
-        print_cell(to, W_SPEEDUP, "%.2f×", ratio.value);
+    print_speedup(to, &compare_base(comparison)->time, &alternative->time);
     print_cell(to, W_CPU, "%.0f%% of %u", 100 * alternative->utilisation, cores);
+    print_rate(to, alternative->rate);
+    print_cell(to, W_BOUND, "%s", bound_name(alternative->bound));
     for (size_t i = 0; i < N_COLUMNS; i++)
         if (column_shown(comparison, i)) {
             format_seconds(time, sizeof time, column_seconds(alternative, i));
@@ -97,73 +156,64 @@ static void print_row(FILE *to, const struct comparison *comparison,
     fputc('\n', to);
 }
 
-/* A sentence for an alternative: how it stands to the base. */
-static void format_verdict(char *out, size_t size, const struct alternative *alternative,
-                           const struct alternative *base) {
-    const pp_result *result = &alternative->result;
-    struct ratio ratio = ratio_of(&base->time, &alternative->time);
-    const char *noun = result_is_opencl(result) ? "compute unit" : "thread";
-    int n = snprintf(out, size, "%s%s%s with %u %s%s (%s)", result->backend,
-                     result_is_opencl(result) ? " on a " : "",
-                     result_is_opencl(result) ? result->device_kind : "", result->threads, noun,
-                     result->threads == 1 ? "" : "s", pp_method_name(result->method));
-    char *rest = out + n;
-    size_t room = size - (size_t)n;
-    if (!ratio.has_interval)
-        snprintf(rest, room,
-                 " is %.2f times as fast as %s, from too few runs to say how sure that is",
-                 ratio.value, base->result.backend);
-    else if (!ratio.distinguishable)
-        snprintf(rest, room, " is not distinguishable from %s", base->result.backend);
-    else
-        snprintf(rest, room, " is %.2f times as fast as %s [%.2f, %.2f]", ratio.value,
-                 base->result.backend, ratio.interval.lo, ratio.interval.hi);
-}
-
-int report_warnings(const struct comparison *comparison, void (*say)(void *user, const char *text),
-                    void *user) {
-    struct environment here;
-    environment_read(&here);
-    int n = 0;
-    char text[240];
-    for (size_t i = 0; i < comparison->n_alternatives; i++) {
-        const struct alternative *alternative = &comparison->alternatives[i];
-        if (alternative->left_out)
-            continue;
-        const pp_result *result = &alternative->result;
-        const struct summary *time = &alternative->time;
-        const char *backend = result->backend;
-        text[0] = '\0';
-        if (time->median < 20e-6)
-            snprintf(text, sizeof text,
-                     "%s (%u): runs of %.1f µs are too short to be timed one by one", backend,
-                     result->threads, 1e6 * time->median);
-        else if (alternative->seconds[0] > 1.5 * time->median)
-            snprintf(text, sizeof text, "%s (%u): the first run took %.1f times the median",
-                     backend, result->threads, alternative->seconds[0] / time->median);
-        else if (time->most > 1.5 * time->median)
-            snprintf(text, sizeof text,
-                     "%s (%u): the slowest run took %.1f times the median; is the machine busy?",
-                     backend, result->threads, time->most / time->median);
-        if (text[0]) {
-            say(user, text);
-            n++;
-        }
-        if (!result_is_opencl(result) && result->threads > here.cores_allowed) {
-            snprintf(text, sizeof text, "%s: %u threads share %u cores", backend, result->threads,
-                     here.cores_allowed);
-            say(user, text);
-            n++;
-        }
-    }
-    return n;
-}
-
 static void say_text(void *user, const char *text) {
+    fprintf(user, "  %s.\n", text);
+}
+
+static void say_warning(void *user, const char *text) {
     fprintf(user, "  warning: %s\n", text);
 }
 
-void report_text(FILE *to, const struct comparison *comparison) {
+/* Each reason once. */
+static void print_left_out(FILE *to, const struct comparison *comparison) {
+    for (size_t i = 0; i < comparison->n_alternatives; i++) {
+        bool said = !comparison->alternatives[i].left_out;
+        for (size_t j = 0; j < i && !said; j++)
+            said =
+                strcmp(comparison->alternatives[j].reason, comparison->alternatives[i].reason) == 0;
+        if (!said)
+            fprintf(to, "  left out: %s\n", comparison->alternatives[i].reason);
+    }
+}
+
+static void print_openings(FILE *to, const struct comparison *comparison) {
+    for (size_t i = 0; i < comparison->n_alternatives; i++) {
+        const struct alternative *alternative = &comparison->alternatives[i];
+        if (alternative->left_out || alternative->opening <= NOTICEABLE_OPENING)
+            continue;
+        fprintf(to, "  Opening %s took %.3f s once", alternative->result.backend,
+                alternative->opening);
+        if (alternative->build > 0)
+            fprintf(
+                to,
+                ", %.3f s of them to build its kernels or take them from the driver's cache, the "
+                "rest for driver and self-test",
+                alternative->build);
+        fputs("; it stays open, so the runs do not have that in them.\n", to);
+    }
+}
+
+void report_legend(FILE *to, const struct comparison *const *comparisons, size_t n) {
+    bool opencl_cpu = false;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < comparisons[i]->n_alternatives; j++) {
+            const struct alternative *one = &comparisons[i]->alternatives[j];
+            opencl_cpu |= !one->left_out && one->result.backend && result_is_opencl(&one->result) &&
+                          strcmp(one->result.device_kind, "CPU") == 0;
+        }
+    fputs("Each row does the same job in another way, and all answers were checked against each "
+          "other.\n"
+          "median: half of the runs took less · 95% interval: where the true median is · speedup: "
+          "against the first row,\n"
+          "≈ 1 where the runs cannot tell the two apart · CPU use: of all cores · bound by: what "
+          "took most of the time\n",
+          to);
+    if (opencl_cpu)
+        fputs("opencl/CPU: OpenCL kernels on these same cores, not on a GPU\n", to);
+    fputc('\n', to);
+}
+
+void report_text(FILE *to, const struct comparison *comparison, bool sentences) {
     const struct alternative *base = compare_base(comparison);
     fprintf(to, "%s\n", comparison->subject.words);
     if (!comparison->agree) {
@@ -172,13 +222,19 @@ void report_text(FILE *to, const struct comparison *comparison) {
         return;
     }
     const pp_result *answer = &base->result;
-    fprintf(
-        to, "  %llu primes, digest %016llx: the same in all %zu runs (%zu timed, %zu to warm up)\n",
-        (unsigned long long)answer->count, (unsigned long long)answer->digest,
-        comparison->n_records / comparison->n_runs * (comparison->n_runs + comparison->n_warmup),
-        comparison->n_records, comparison->n_records / comparison->n_runs * comparison->n_warmup);
+    fprintf(to, "  %llu primes, ", (unsigned long long)answer->count);
+    if (answer->has_digest)
+        fprintf(to, "digest %016llx: ", (unsigned long long)answer->digest);
+    fprintf(to, "the same in all %zu runs (%zu timed, %zu to warm up)\n",
+            comparison->n_records + comparison->n_untimed, comparison->n_records,
+            comparison->n_untimed);
     if (comparison->subject.first && comparison->subject.first[0])
         fprintf(to, "  %s … %s\n", comparison->subject.first, comparison->subject.last);
+    if (telling_of(comparison).to)
+        fprintf(to,
+                "  the same %llu bytes of text each time: made and discarded, written to a file, "
+                "written into a pipe\n",
+                (unsigned long long)base->bytes);
     fputc('\n', to);
     print_header(to, comparison);
     struct environment here;
@@ -187,117 +243,11 @@ void report_text(FILE *to, const struct comparison *comparison) {
         if (!comparison->alternatives[i].left_out)
             print_row(to, comparison, &comparison->alternatives[i], here.cores_allowed);
     fputc('\n', to);
-    for (size_t i = 0; i < comparison->n_alternatives; i++) {
-        const struct alternative *alternative = &comparison->alternatives[i];
-        char sentence[200];
-        if (alternative->left_out) {
-            fprintf(to, "  left out: %s\n", alternative->reason);
-        } else if (alternative != base) {
-            format_verdict(sentence, sizeof sentence, alternative, base);
-            fprintf(to, "  %s.\n", sentence);
-        }
-        if (alternative->opening > NOTICEABLE_OPENING)
-            fprintf(
-                to,
-                "  Opening %s took %.3f s once (driver, build of the kernels, self-test); later "
-                "sessions share it.\n",
-                alternative->result.backend ? alternative->result.backend : "it",
-                alternative->opening);
-    }
-    report_warnings(comparison, say_text, to);
-}
-
-void report_csv_header(FILE *to) {
-    fputs("job,backend,method,threads,count,digest,median,interval_lo,interval_hi,speedup,"
-          "utilisation\n",
-          to);
-}
-
-void report_csv(FILE *to, const struct comparison *comparison) {
-    if (!comparison->agree)
-        return;
-    const struct alternative *base = compare_base(comparison);
-    for (size_t i = 0; i < comparison->n_alternatives; i++) {
-        const struct alternative *alternative = &comparison->alternatives[i];
-        if (alternative->left_out)
-            continue;
-        const pp_result *result = &alternative->result;
-        print_csv_text(to, comparison->subject.words);
-        fprintf(to, ",%s,%s,%u,%llu,%016llx,%.9f,", result->backend, pp_method_name(result->method),
-                result->threads, (unsigned long long)result->count,
-                (unsigned long long)result->digest, alternative->time.median);
-        print_csv_interval(to, &alternative->time);
-        fprintf(to, ",%.4f,%.4f\n", ratio_of(&base->time, &alternative->time).value,
-                alternative->utilisation);
-    }
-}
-
-json_t *report_results(const struct comparison *comparison,
-                       json_t *(*result_json)(const pp_result *)) {
-    json_t *results = json_array();
-    const struct alternative *base = compare_base(comparison);
-    if (comparison->agree && !comparison->finished)
-        return results;
-    for (size_t i = 0; i < comparison->n_alternatives; i++) {
-        const struct alternative *alternative = &comparison->alternatives[i];
-        if (alternative->left_out || !alternative->result.backend)
-            continue;
-        json_t *json = result_json(&alternative->result);
-        if (comparison->agree) {
-            struct ratio ratio = ratio_of(&base->time, &alternative->time);
-            json_object_set_new(json, "seconds", json_seconds(alternative->time.median));
-            json_object_set_new(json, "interval",
-                                json_interval(alternative->time.has_interval,
-                                              alternative->time.interval, json_seconds));
-            json_object_set_new(json, "runs", json_times(alternative->seconds, comparison->n_runs));
-            json_object_set_new(json, "opening", json_seconds(alternative->opening));
-            json_object_set_new(json, "utilisation", json_ratio(alternative->utilisation));
-            json_object_set_new(json, "speedup", json_ratio(ratio.value));
-            json_object_set_new(json, "speedup_interval",
-                                json_interval(ratio.has_interval, ratio.interval, json_ratio));
-        }
-        json_array_append_new(results, json);
-    }
-    return results;
-}
-
-json_t *report_runs(const struct comparison *comparison) {
-    json_t *runs = json_array();
-    for (size_t i = 0; i < comparison->n_records && comparison->agree; i++) {
-        const struct run_record *record = &comparison->records[i];
-        const pp_result *result = &comparison->alternatives[record->alternative].result;
-        json_array_append_new(
-            runs, json_pack("{s:s, s:s, s:i, s:f, s:f}", "backend", result->backend, "method",
-                            pp_method_name(result->method), "threads", (int)result->threads,
-                            "seconds", record->seconds, "cpu_seconds", record->cpu_seconds));
-    }
-    return runs;
-}
-
-static void say_json(void *user, const char *text) {
-    json_array_append_new(user, json_string(text));
-}
-
-json_t *report_verdict(const struct comparison *comparison) {
-    const struct alternative *base = compare_base(comparison);
-    json_t *sentences = json_array(), *left_out = json_array(), *warnings = json_array();
-    for (size_t i = 0; i < comparison->n_alternatives; i++) {
-        const struct alternative *alternative = &comparison->alternatives[i];
-        char sentence[200];
-        if (alternative->left_out) {
-            json_array_append_new(left_out, json_string(alternative->reason));
-        } else if (comparison->agree && alternative != base) {
-            format_verdict(sentence, sizeof sentence, alternative, base);
-            json_array_append_new(sentences, json_string(sentence));
-        }
-    }
-    if (comparison->agree)
-        report_warnings(comparison, say_json, warnings);
-    return json_pack("{s:b, s:s, s:s?, s:i, s:i, s:s, s:o, s:o, s:o}", "agree", comparison->agree,
-                     "dispute", comparison->dispute, "base", base ? base->result.backend : NULL,
-                     "timed_runs", (int)comparison->n_runs, "warmup_runs",
-                     (int)comparison->n_warmup, "order", "random", "sentences", sentences,
-                     "left_out", left_out, "warnings", warnings);
+    if (sentences)
+        each_sentence(comparison, say_text, to);
+    print_left_out(to, comparison);
+    print_openings(to, comparison);
+    report_warnings(comparison, say_warning, to);
 }
 
 void report_control_text(FILE *to, const struct control *control) {
@@ -329,10 +279,7 @@ void report_control_text(FILE *to, const struct control *control) {
         print_cell(to, W_TIME, "%s", median);
         print_interval(to, W_INTERVAL, &time);
         struct ratio ratio = ratio_of(&plain, &time);
-        if (i == 0)
-            print_cell(to, W_SPEEDUP, "base");
-        else
-            print_cell(to, W_SPEEDUP, "%.2f×", ratio.value);
+        print_speedup(to, &plain, i ? &time : &plain);
         fputc('\n', to);
         if (i && ratio.value > best)
             best = ratio.value;
@@ -341,42 +288,8 @@ void report_control_text(FILE *to, const struct control *control) {
         fputs("\n  warning: too much noise to show what handing over costs\n", to);
 }
 
-void report_lesson(FILE *to, const struct comparison *comparison, const struct control *control) {
-    const struct alternative *base = compare_base(comparison), *best = base;
-    if (!comparison->agree || !base)
-        return;
-    for (size_t i = 0; i < comparison->n_alternatives; i++) {
-        const struct alternative *alternative = &comparison->alternatives[i];
-        if (!alternative->left_out && !result_is_opencl(&alternative->result) &&
-            alternative->result.threads > best->result.threads)
-            best = alternative;
-    }
-    if (best == base || best->result.method != base->result.method)
-        return;
-    struct summary plain = summarise(control->forms[0].seconds, control->n_runs);
-    struct summary handed =
-        summarise(control->forms[control->n_forms - 1].seconds, control->n_runs);
-    struct ratio primes = ratio_of(&base->time, &best->time), steps = ratio_of(&plain, &handed);
-    fprintf(to,
-            "In short: %u threads do \"%s\" at %.2f times the speed of one; %u threads do the "
-            "iteration at %.2f times.\n",
-            best->result.threads, comparison->subject.words, primes.value,
-            control->forms[control->n_forms - 1].workers, steps.value);
-}
-
-json_t *report_control(const struct control *control) {
-    json_t *forms = json_array();
-    for (size_t i = 0; i < control->n_forms; i++) {
-        const struct control_form *form = &control->forms[i];
-        struct summary time = summarise(form->seconds, control->n_runs);
-        json_array_append_new(
-            forms,
-            json_pack("{s:s, s:i, s:o, s:o, s:o}", "form", form->workers ? "handed over" : "plain",
-                      "workers", (int)(form->workers ? form->workers : 1), "seconds",
-                      json_seconds(time.median), "interval",
-                      json_interval(time.has_interval, time.interval, json_seconds), "runs",
-                      json_times(form->seconds, control->n_runs)));
-    }
-    return json_pack("{s:s, s:i, s:s, s:o}", "function", "x^2 - x + 1", "steps",
-                     (int)control->steps, "last_digits", control->last_digits, "forms", forms);
+void report_lessons_text(FILE *to, const struct lesson *lessons, size_t n) {
+    fputs("In short\n", to);
+    for (size_t i = 0; i < n; i++)
+        fprintf(to, "  %s: %s\n", lesson_kind(lessons[i].kind), lessons[i].text);
 }

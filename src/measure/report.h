@@ -1,23 +1,23 @@
-/* Comparisons as tables and as JSON. */
+/* Comparisons as tables for people, as CSV and Markdown, and as JSON. */
 #ifndef PARPRIME_MEASURE_REPORT_H
 #define PARPRIME_MEASURE_REPORT_H
 
 #include "measure/compare.h"
 #include "measure/control.h"
+#include "measure/lessons.h"
 
 #include <jansson.h>
 #include <stdio.h>
 
-/* The table, the verdict in words, warnings, and what was left out and why. */
-void report_text(FILE *to, const struct comparison *comparison);
+/* ---- text ---- */
 
-/* One table for all comparisons: the header once, then each one's rows. */
-void report_csv_header(FILE *to);
-void report_csv(FILE *to, const struct comparison *comparison);
+/* What the columns mean, in a few plain words. */
+void report_legend(FILE *to, const struct comparison *const *comparisons, size_t n);
+
+/* The table, with what it says in sentences if those are wanted, what was left out, warnings. */
+void report_text(FILE *to, const struct comparison *comparison, bool sentences);
 void report_control_text(FILE *to, const struct control *control);
-
-/* The book's point in one sentence with this run's figures; nothing where there are no threads. */
-void report_lesson(FILE *to, const struct comparison *comparison, const struct control *control);
+void report_lessons_text(FILE *to, const struct lesson *lessons, size_t n);
 
 /*
  * Says what a careful reader would want to know before believing the times. Returns how many
@@ -26,14 +26,30 @@ void report_lesson(FILE *to, const struct comparison *comparison, const struct c
 int report_warnings(const struct comparison *comparison, void (*say)(void *user, const char *text),
                     void *user);
 
+/* ---- CSV: one table, the header once, then each comparison's rows ---- */
+
+void report_csv_header(FILE *to);
+void report_csv(FILE *to, const struct comparison *comparison);
+void report_csv_control(FILE *to, const struct control *control);
+
+/* ---- Markdown: a heading, a table and what it says, for each ---- */
+
+void report_markdown(FILE *to, const struct comparison *comparison);
+void report_markdown_control(FILE *to, const struct control *control);
+void report_markdown_lessons(FILE *to, const struct lesson *lessons, size_t n);
+
+/* ---- JSON ---- */
+
 /*
- * Members "results", "runs" and "verdict" of a document. New references. A comparison that was
- * interrupted has runs, but no results, and is to be given no verdict.
+ * Members "results", "runs", "verdict" and "timelines" of a document. New references. A comparison
+ * that was interrupted has runs, but no results, and is to be given no verdict.
  */
 json_t *report_results(const struct comparison *comparison,
                        json_t *(*result_json)(const pp_result *));
 json_t *report_runs(const struct comparison *comparison);
 json_t *report_verdict(const struct comparison *comparison);
+json_t *report_timelines(const struct comparison *comparison);
 json_t *report_control(const struct control *control);
+json_t *report_lessons(const struct lesson *lessons, size_t n);
 
 #endif
