@@ -232,7 +232,7 @@ void report_text(FILE *to, const struct comparison *comparison, bool sentences) 
         fprintf(to, "  %s … %s\n", comparison->subject.first, comparison->subject.last);
     if (telling_of(comparison).to)
         fprintf(to,
-                "  the same %llu bytes of text each time: made and discarded, written to a file, "
+                "  the same %llu bytes each time: made and discarded, written to a file, "
                 "written into a pipe\n",
                 (unsigned long long)base->bytes);
     fputc('\n', to);

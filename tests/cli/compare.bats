@@ -167,3 +167,165 @@ END
     grep -q "  9592 primes, digest " found
     refuses 5 "/dev/full: No space left" "${short[@]}" -o /dev/full -- count 1e5
 }
+
+@test "lists of SIMD levels and devices; what cannot be used is left out with the reason" {
+    pp 0 "${short[@]}" --backend serial --simd none,auto --method mr --format json -o levels.json \
+        -- count 1e5
+    holds levels.json results.#=2 results.0.simd=none results.0.asked_simd=none \
+        results.1.asked_simd=auto
+    PARPRIME_SIMD=none pp 0 "${short[@]}" --backend serial --simd none,avx2 --method mr -- count 1e5
+    [[ $output == *"left out: this machine cannot run avx2 code"* ]] || fail "left out, why?"
+    pp 0 "${short[@]}" --backend serial --simd none,auto --method mr -- count 1e5
+    [ $(grep -cE '^  serial +mr +1 +none ' <<<"$output") -ge 1 ] || fail "no level in the table"
+    PARPRIME_SIMD=none pp 0 "${short[@]}" --backend serial --simd none,avx2 --method mr \
+        --format csv -- count 1e5
+    [[ $output == *',serial,mr,,avx2,'*'"this machine cannot run avx2 code'* ]] || fail "not in CSV"
+    refuses 2 "there is no SIMD level 'mmx'" "${short[@]}" --simd none,mmx -- count 10
+    ! has_backend opencl || {
+        pp 0 "${short[@]}" --device "$(device_of opencl),abacus" --method sieve -- count 1e5
+        [[ $output == *"left out: no usable device 'abacus'"* ]] || fail "left out, why?"
+        [ $(grep -c "^  opencl/" <<<"$output") -eq 1 ] || fail "one device"
+    }
+}
+
+@test "all run one method, unless methods are compared" {
+    pp 0 compare --runs 2 --warmup 0 --format json -o one.json -- count 1e5
+    "$PYTHON" - one.json <<'END' || fail "several methods"
+import json, sys
+document = json.load(open(sys.argv[1]))
+assert len({result["method"] for result in document["results"]}) == 1
+runs = len(document["results"]) * 2
+assert document["verdict"]["untimed_runs"] == (len(document["results"]) + (len(document["results"]) > 1))
+assert len(document["runs"]) == runs
+END
+}
+
+@test "a list as workers finish: how much is out of place, and what order costs" {
+    has_backend openmp || skip "no openmp"
+    for form in text u64; do
+        pp 0 compare --runs 6 --warmup 0 --backend openmp -t 2 --format json -o order.json \
+            -- list 1e9 1e9+3e6 --order completion --output-format $form
+        holds order.json results.#=2 results.0.order=completion results.1.order=ascending \
+            results.0.out_of_place.runs.#=6 results.1.out_of_place=absent job.output_format=$form
+        [[ $(<order.json) == *" arrived after a larger one (from "*"in order it takes "* ||
+            $(<order.json) == *"what order costs is not distinguishable from nothing"* ]] || fail "what it costs"
+    done
+    pp 0 compare --runs 1 --warmup 0 --backend serial -- list 1e9 1e9+1e6 --order completion
+    [[ $output == *"0 of 48155 results (0.0%) arrived after a larger one"* ]] || fail "one thread in disorder"
+}
+
+@test "the list that is written, and the three lessons" {
+    pp 0 compare --runs 6 --warmup 0 --backend serial --format json -o whole.json -- count 1e5
+    "$PYTHON" - whole.json <<'END' || fail "not as it should be"
+import json, sys
+document = json.load(open(sys.argv[1]))
+written = document["output_bound"]["results"]
+assert {result["to"] for result in written} == {"discard", "file", "pipe"}
+assert {result["bytes"] for result in written} == {"24009072"}, written
+assert {result["count"] for result in written} == {"3001134"}
+assert all(result["bound"] in ("compute", "output", "launch") for result in written)
+lessons = {lesson["kind"]: lesson["text"] for lesson in document["lessons"]}
+assert list(lessons) == ["embarrassingly parallel", "inherently sequential", "I/O bound"]
+assert "does not show" in lessons["embarrassingly parallel"]  # one thread only was asked for
+assert "could be parallel, the chain cannot; it stays serial here" in lessons["inherently sequential"]
+control = [form["workers"] for form in document["control"]["forms"]]
+assert control == [1, 1, 2, 4, 8, 16, 20]
+for lesson in lessons.values():
+    assert lesson.endswith(".") and lesson[:-1].count(". ") == 0
+timeline = document["timelines"][0]
+assert timeline["backend"] == "serial" and 0 < len(timeline["units"]) <= 2000
+assert all(0 <= begin <= end <= timeline["seconds"] for _, begin, end in timeline["units"])
+END
+    # Where no file can be made, that alone is left out.
+    TMPDIR=/nowhere/at/all pp 0 "${short[@]}" --backend serial -- count 1e5
+    [[ $output == *"left out: a temporary file: No such file"* ]] || fail "left out, why?"
+    [[ $output == *" pipe "* ]] || fail "no pipe"
+}
+
+@test "the record: cores, and OpenCL's drivers" {
+    "$PARPRIME" compare --runs 1 --warmup 0 --backend serial --format json -- count 10 >record.json
+    "$PYTHON" - record.json <<'END' || fail "$(head -60 record.json)"
+import json, os, sys
+environment = json.load(open(sys.argv[1]))["environment"]
+assert environment["cores_affinity"] == len(os.sched_getaffinity(0))
+assert environment["cores_allowed"] <= environment["cores_affinity"]
+quota = environment["cores_quota"]
+assert quota is None or environment["cores_allowed"] <= quota + 1
+for device in environment["opencl_devices"]:
+    assert not device["usable"] or device["driver"]
+END
+}
+
+@test "markdown: tables that are tables" {
+    pp 0 "${short[@]}" --backend serial --format markdown -o report.md -- count 1e5
+    "$PYTHON" - report.md <<'END' || fail "$(cat report.md)"
+import re, sys
+text = open(sys.argv[1], encoding="utf-8").read()
+blocks = [block.split("\n") for block in text.strip().split("\n\n")]
+tables = [block for block in blocks if block[0].startswith("|")]
+assert len(tables) == 3, len(tables)  # the job, the control, the list that is written
+for table in tables:
+    cells = [re.split(r"(?<!\\)\|", line)[1:-1] for line in table]
+    assert len({len(row) for row in cells}) == 1, table
+    assert all(re.fullmatch(r"-+:?", cell) for cell in cells[1]), table
+    assert all(cell.strip() for row in cells for cell in row), table
+assert [block[0] for block in blocks].count("## In short") == 1
+assert text.startswith("# parprime compare\n\n")
+END
+    refuses 2 "'markdown' is none of text, json, csv" count 10 --format markdown
+    refuses 2 "'html' is none of text, json, csv, markdown" compare --format html
+}
+
+@test "--baseline: ratios to an earlier run, and what changed" {
+    pp 0 compare --runs 6 --warmup 0 --backend serial --format json -o then.json -- count 1e6
+    pp 0 compare --runs 6 --warmup 0 --backend serial --baseline then.json --format json \
+        -o now.json -- count 10**6
+    "$PYTHON" - then.json now.json <<'END' || fail "$(tail -80 now.json)"
+import json, sys
+then, now = (json.load(open(path)) for path in sys.argv[1:])
+held = now["baseline"]
+assert held["file"] == "then.json" and held["time"] == then["environment"]["time"]
+first = held["results"][0]
+assert first["then"] == then["results"][0]["seconds"] and first["now"] == now["results"][0]["seconds"]
+assert abs(first["ratio"] - first["now"] / first["then"]) < 0.01 * first["ratio"]
+low, high = first["interval"]
+assert low <= first["ratio"] <= high
+a, b = then["results"][0]["interval"], now["results"][0]["interval"]
+assert first["distinguishable"] == (a[0] > b[1] or b[0] > a[1])
+assert ("not distinguishable" in first["sentence"]) == (not first["distinguishable"])
+assert sum(1 for result in held["results"] if "to" in result) == len(now["output_bound"]["results"])
+assert not [change for change in held["environment_changes"] if change["what"] != "load"]
+END
+    sed -E 's/("compiler": )"[^"]*"/\1"cc 1\\u001b[31m"/; s/"governor": "[^"]*"/"governor": "warp"/' \
+        then.json >other.json
+    pp 0 "${short[@]}" --backend serial --method mr,sieve --baseline other.json -- count 1e6
+    [[ $output == *"against other.json, of 20"* ]] || fail "against what?"
+    [[ $output == *"changed: compiler, from cc 1?[31m to "* ]] || fail "not what changed, or not clean"
+    [[ $output == *"changed: governor, from warp to "* ]] || fail "not all that changed"
+    [[ $output == *"serial with 1 thread (mr) is new."* ]] || fail "not what is new"
+    [[ $output == *"count 1e6: serial with 1 thread (sieve) takes "*" times as long as then, from too few runs"* ]] ||
+        fail "no ratio"
+}
+
+@test "--baseline: what is no record of this job is refused, what cannot be read is 5" {
+    pp 0 "${short[@]}" --backend serial --format json -o then.json -- count 1e5
+    refuses 2 'then.json: it is a record of "count 1e5", not of "count 1e6"' \
+        "${short[@]}" --baseline then.json -- count 1e6
+    refuses 2 "not of \"list 1e5\"" "${short[@]}" --baseline then.json -- list 1e5
+    refuses 2 "not of \"list 1e13 1e13+500" "${short[@]}" --baseline then.json
+    refuses 5 "missing.json: No such file" "${short[@]}" --baseline missing.json -- count 1e5
+    refuses 5 "Is a directory" "${short[@]}" --baseline . -- count 1e5
+    refuses 2 "it is no JSON" "${short[@]}" --baseline /dev/null -- count 1e5
+    head -c 300 then.json >cut.json
+    refuses 2 "it is no JSON" "${short[@]}" --baseline cut.json -- count 1e5
+    "$PARPRIME" count 1e5 -q --format json >count.json
+    refuses 2 "it is not a record of compare" "${short[@]}" --baseline count.json -- count 1e5
+    sed 's/"count": "9592"/"count": "9593"/' then.json >wrong.json
+    pp 3 "${short[@]}" --backend serial --baseline wrong.json -- count 1e5
+    says "answers disagree: wrong.json: serial (sieve) says 9592"
+    [[ $output != *×* ]] || fail "a ratio"
+    # Numbers of a test are the job, not only how many they are.
+    pp 0 "${short[@]}" --backend serial --format json -o tested.json -- test 7 8 9
+    refuses 2 "it is a record of" "${short[@]}" --baseline tested.json -- test 7 8 11
+    pp 0 "${short[@]}" --backend serial --baseline tested.json -- test 7 8 9
+}
