@@ -25,6 +25,8 @@ static pp_status copy_bits(struct consumer *consumer, uint64_t unit,
     uint64_t first = unit * bits->job->unit_size;
     uint64_t *to = bits->bitmap + first / 64;
     unsigned shift = first % 64;
+    if (count_bits(partial->words, partial->n_words) != partial->count)
+        return PP_ERR_DISAGREE;
     if (bits->job->unit_size % 64 == 0) {
         memcpy(to, partial->words, partial->n_words * sizeof *to);
         return PP_OK;

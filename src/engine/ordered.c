@@ -30,7 +30,8 @@ struct rendering {
     struct ordered *ordered;
     uint64_t unit;
     struct ordered_block *block;
-    bool stopped; /* by somebody else, who has given the reason */
+    uint64_t n_primes; /* rendered so far */
+    bool stopped;      /* by somebody else, who has given the reason */
 };
 
 /* Blocks are taken and given back with the lock held. */
@@ -165,6 +166,7 @@ static int render_run(void *user, const uint64_t *primes, size_t n) {
     const pp_list_callback *callback = rendering->ordered->callback;
     pp_buffer *buffer = &rendering->block->buffer;
     pp_status status = PP_OK;
+    rendering->n_primes += n;
     if (callback->render) {
         status = callback->render(callback->user, primes, n, buffer);
     } else {
@@ -185,6 +187,8 @@ static pp_status render(struct rendering *rendering, const struct partial *parti
     pp_status status = rendering->block ? PP_OK : PP_ERR_MEMORY;
     if (status == PP_OK)
         status = (pp_status)partial_decode(partial, ordered->decoder, render_run, rendering);
+    if (status == PP_OK && rendering->n_primes != partial->count)
+        status = PP_ERR_DISAGREE;
     if (status == PP_OK)
         status = pass_on(rendering, true);
     return status;

@@ -1,6 +1,7 @@
 #include "engine/run.h"
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "engine/plan.h"
 #include "engine/verify.h"
 #include "math/trial.h"
@@ -80,15 +81,47 @@ static void tell_unit(const struct gather *gather, uint64_t unit, const struct p
     session->on_unit(session->on_unit_user, &told);
 }
 
+/*
+ * Does a bitmap lie where its unit does? No consumer looks behind the end of one. Each sees to it,
+ * as it goes through, that the bitmap has as many primes as its partial counted: what goes wrong
+ * between a backend's counting and here does not pass on as an answer.
+ */
+static bool fits(const struct job *job, uint64_t unit, const struct partial *partial) {
+    struct span span = job_span(job, unit);
+    if (!partial->words)
+        return true; /* sums alone */
+    if (job->question == QUESTION_TEST)
+        return partial->n_words == (span.hi - span.lo) / 64 + 1;
+    uint64_t first = span.lo / WHEEL_WORD;
+    return partial->first_word == first && partial->n_words == span.hi / WHEEL_WORD - first + 1 &&
+           partial->small_primes == wheel_small_primes(span.lo, span.hi);
+}
+
+/* Gives a partial that fits to the consumer. */
+static pp_status consume(const struct gather *gather, uint64_t unit, const struct partial *partial,
+                         pp_error *dispute) {
+    struct consumer *consumer = gather->consumer;
+    pp_status status = !fits(gather->job, unit, partial) ? PP_ERR_DISAGREE
+                       : consumer ? consumer->consume(consumer, unit, partial)
+                                  : PP_OK;
+    struct span span = job_span(gather->job, unit);
+    if (status == PP_ERR_DISAGREE)
+        pp_fail(dispute, status,
+                "unit %llu, [%llu, %llu], came as %llu primes with a bitmap that has others",
+                (unsigned long long)unit, (unsigned long long)span.lo, (unsigned long long)span.hi,
+                (unsigned long long)partial->count);
+    return status;
+}
+
 static pp_status gather_put(struct sink *sink, uint64_t unit, const struct partial *partial) {
     struct gather *gather = (struct gather *)sink;
-    pp_status status = PP_OK;
     pp_error dispute = {.status = PP_OK};
+    pp_status status = PP_OK;
     bool verified = verify_chosen(gather->session->verify);
     if (verified)
         status = verify_unit(gather->job, unit, partial, &dispute);
-    if (status == PP_OK && gather->consumer)
-        status = gather->consumer->consume(gather->consumer, unit, partial);
+    if (status == PP_OK)
+        status = consume(gather, unit, partial, &dispute);
     if (status == PP_OK && sink->traced)
         tell_unit(gather, unit, partial);
     pthread_mutex_lock(&gather->lock);
@@ -150,6 +183,10 @@ struct base_consumer {
 static pp_status copy_words(struct consumer *consumer, uint64_t unit,
                             const struct partial *partial) {
     (void)unit; /* units of a sieve share no word */
+    if (count_bits(partial->words, partial->n_words) +
+            (uint64_t)__builtin_popcount(partial->small_primes) !=
+        partial->count)
+        return PP_ERR_DISAGREE;
     memcpy(((struct base_consumer *)consumer)->words + partial->first_word, partial->words,
            partial->n_words * sizeof *partial->words);
     return PP_OK;

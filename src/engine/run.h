@@ -8,6 +8,7 @@
 struct consumer {
     /* Before the first unit, when the job is cut; or NULL. */
     pp_status (*begin)(struct consumer *consumer, const struct job *job, unsigned workers);
+    /* PP_ERR_DISAGREE when the bitmap has not as many primes as the partial says. */
     pp_status (*consume)(struct consumer *consumer, uint64_t unit, const struct partial *partial);
     void (*stopped)(struct consumer *consumer); /* the job fails: wake whoever waits; or NULL */
 };

@@ -99,7 +99,7 @@ class Judge:
         if run.timed_out:
             why = "it hangs"
         elif run.code == right.code:
-            if essence(run.out) != essence(right.out):
+            if run.out != right.out and essence(run.out) != essence(right.out):
                 why = f"exit code {run.code} and another answer" + difference(
                     essence(run.out), essence(right.out))
         elif run.code not in codes:
@@ -128,9 +128,9 @@ def in_parallel(jobs):
         return list(pool.map(lambda job: job(), jobs))
 
 
-def chosen(numbers, most):
+def chosen(numbers, most, always=False):
     """All of them, or up to `most` that are spread over them, with the first and the last."""
     numbers = list(numbers)
-    if ALL or len(numbers) <= most:
+    if (ALL and not always) or len(numbers) <= most:
         return numbers
-    return sorted({numbers[round(i * (len(numbers) - 1) / (most - 1))] for i in range(most)})
+    return sorted({numbers[round(i * (len(numbers) - 1) / (most - 1))] for i in range(most)}) if most > 1 else numbers[:1]
