@@ -15,6 +15,7 @@ void *__real_realloc(void *block, size_t size);
 void *__real_aligned_alloc(size_t alignment, size_t size);
 char *__real_strdup(const char *text);
 int __real_vasprintf(char **out, const char *format, va_list arguments);
+char *__real_realpath(const char *path, char *resolved);
 FILE *__real_open_memstream(char **text, size_t *size);
 FILE *__real_fopen(const char *path, const char *mode);
 void *__real_dlopen(const char *name, int flags);
@@ -29,6 +30,7 @@ void *__wrap_aligned_alloc(size_t alignment, size_t size);
 char *__wrap_strdup(const char *text);
 int __wrap_vasprintf(char **out, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
+char *__wrap_realpath(const char *path, char *resolved);
 FILE *__wrap_open_memstream(char **text, size_t *size);
 FILE *__wrap_fopen(const char *path, const char *mode);
 void *__wrap_dlopen(const char *name, int flags);
@@ -158,6 +160,13 @@ int __wrap_vasprintf(char **out, const char *format, va_list arguments) {
     if (length >= 0)
         add(*out);
     return length;
+}
+
+char *__wrap_realpath(const char *path, char *resolved) {
+    if (fails())
+        return NULL;
+    char *found = __real_realpath(path, resolved);
+    return resolved ? found : add(found);
 }
 
 FILE *__wrap_open_memstream(char **text, size_t *size) {

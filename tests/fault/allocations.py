@@ -73,6 +73,8 @@ def scenarios(folder):
         "compare --runs 1 --warmup 0 --backend serial,openmp --format json -- count 1e5",
         "compare --runs 1 --warmup 0 --backend serial --format csv -- list 1e4",
         "compare --runs 1 --warmup 0 --backend serial --method mr,trial -- test 7 8 9",
+        "count 0 3e7 --ledger FRESH/ledger",
+        "list 1e5 --ledger FRESH/ledger -o FRESH/primes",
         "devices --format json",
         "--version",
         "count --help",
@@ -82,6 +84,12 @@ def scenarios(folder):
     return [line.split() for line in words]
 
 
+def run_fresh(faulty, words, environment):
+    """Each run has a folder of its own, for a ledger that nobody has written to."""
+    with tempfile.TemporaryDirectory() as folder:
+        return Run([faulty, *(word.replace("FRESH", folder) for word in words)], environment)
+
+
 def main():
     faulty, program, wrapped = sys.argv[1], sys.argv[2], sys.argv[3].split(",")
     bad = not check_wrapped(program, wrapped)
@@ -89,8 +97,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         for number, words in enumerate(scenarios(folder)):
             report = os.path.join(folder, f"report{number}")
-            right = Run([faulty, *words], {"FAULT_ALLOCATION": "0",
-                                           "FAULT_ALLOCATION_REPORT": report})
+            right = run_fresh(faulty, words, {"FAULT_ALLOCATION": "0",
+                                              "FAULT_ALLOCATION_REPORT": report})
             if right.code == 4:
                 print(f"{' '.join(words)}: not available here")
                 continue
@@ -108,7 +116,7 @@ def main():
                 environment = {"FAULT_ALLOCATION": str(k)}
                 if for_good:
                     environment["FAULT_ALLOCATION_FOR_GOOD"] = "1"
-                return Run([faulty, *words], environment)
+                return run_fresh(faulty, words, environment)
 
             runs = in_parallel([lambda case=case: run(case) for case in cases])
             for (k, for_good), found in zip(cases, runs):

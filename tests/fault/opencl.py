@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """OpenCL calls that fail, devices that get lost, and read-backs that lie, through opencl_layer.c.
 
-Usage: opencl.py PARPRIME LAYER [PART...]; parts: calls, lost, corrupt, hang; all by default.
+Usage: opencl.py PARPRIME LAYER [PART...]; parts: see the end; all by default.
 """
 
 import os
@@ -10,12 +10,13 @@ import subprocess
 import sys
 import tempfile
 
-from support import ALL, Judge, Run, chosen, in_parallel
+from support import ALL, Judge, Run, chosen, essence, in_parallel
 
 CODES = {
     "CL_DEVICE_NOT_FOUND": -1, "CL_DEVICE_NOT_AVAILABLE": -2, "CL_COMPILER_NOT_AVAILABLE": -3,
     "CL_MEM_OBJECT_ALLOCATION_FAILURE": -4, "CL_OUT_OF_RESOURCES": -5, "CL_OUT_OF_HOST_MEMORY": -6,
     "CL_PROFILING_INFO_NOT_AVAILABLE": -7, "CL_BUILD_PROGRAM_FAILURE": -11, "CL_MAP_FAILURE": -12,
+    "CL_MISALIGNED_SUB_BUFFER_OFFSET": -13,
     "CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST": -14, "CL_DEVICE_PARTITION_FAILED": -18,
     "CL_INVALID_VALUE": -30, "CL_INVALID_PLATFORM": -32, "CL_INVALID_DEVICE": -33,
     "CL_INVALID_CONTEXT": -34, "CL_INVALID_QUEUE_PROPERTIES": -35, "CL_INVALID_COMMAND_QUEUE": -36,
@@ -39,7 +40,8 @@ PLAUSIBLE = {
     "clCreateSubDevices": [-18, -68, -33, -30], "clRetainDevice": [-33], "clReleaseDevice": [-33],
     "clCreateContext": [-2, -33, -30], "clReleaseContext": [-34],
     "clCreateCommandQueue": [-2, -35, -34, -33, -30], "clReleaseCommandQueue": [-36],
-    "clCreateBuffer": [-4, -61, -34, -30], "clReleaseMemObject": [-38],
+    "clCreateBuffer": [-4, -61, -34, -30], "clCreateSubBuffer": [-13, -4, -38, -30],
+    "clReleaseMemObject": [-38],
     "clCreateProgramWithSource": [-34, -30], "clReleaseProgram": [-44],
     "clBuildProgram": [-11, -3, -43, -44, -59, -33],
     "clGetProgramBuildInfo": [-33, -44, -30], "clCreateKernel": [-46, -45, -47, -44],
@@ -214,7 +216,63 @@ def part_corrupt(bench):
     return verified.end() or bad
 
 
-PARTS = {"calls": part_calls, "lost": part_lost, "corrupt": part_corrupt}
+def part_unverified(bench):
+    """The same with what is checked anyway, and nothing recomputed: seals, guards and counts."""
+    generator = random.Random(11)
+    found = Judge("OpenCL read-backs that lie, none recomputed")
+    for words in jobs(bench):
+        words += " --verify 0"
+        right, calls = bench.count_calls(words)
+        if calls is None:
+            continue
+        plans = [plan for _ in range(6 if ALL else 1)
+                 for plan in lies(calls, generator, 24 if ALL else 6)]
+        try_all(bench, found, words, right, plans, {3})
+    return found.end()
+
+
+def part_written(bench):
+    """A word changes on its way to the device: tables and numbers. With --verify 100% it is found."""
+    generator = random.Random(13)
+    judge = Judge("OpenCL writes that go wrong, all units verified")
+    sampled = Judge("the same, sampled as by default (an answer that is wrong is counted, not judged)")
+    unseen = 0
+    for words in jobs(bench):
+        for judging, more in ((judge, " --verify 100"), (sampled, "")):
+            right, calls = bench.count_calls(words + more)
+            if calls is None:
+                continue
+            plans = [{"mode": "write", "call": "clEnqueueWriteBuffer", "nth": nth,
+                      "word": generator.randrange(1 << 30), "bit": generator.randrange(64)}
+                     for _ in range(4 if ALL else 1)
+                     for nth in positions(calls["clEnqueueWriteBuffer"], 16 if ALL else 4)]
+            if judging is judge:
+                try_all(bench, judge, words + more, right, plans, {3, 6})
+                continue
+            for run in in_parallel([lambda plan=plan: bench.run(words, **plan) for plan in plans]):
+                sampled.outcomes[run.code] = sampled.outcomes.get(run.code, 0) + 1
+                unseen += run.code == 0 and essence(run.out) != essence(right.out)
+    bad = judge.end()
+    sampled.end()
+    print(f"  of these, {unseen} wrong answers with exit code 0")
+    return bad
+
+
+def part_hang(bench):
+    """From some call on nothing that was enqueued completes: the device is given up in time."""
+    judge = Judge("OpenCL devices that hang")
+    for words in jobs(bench):
+        right, calls = bench.count_calls(words)
+        if calls is None:
+            continue
+        plans = [{"mode": "hang", "nth": nth}
+                 for nth in positions(sum(calls.values()), 40 if ALL else 6)]
+        try_all(bench, judge, words + " --device-timeout 1", right, plans, {4}, timeout=60)
+    return judge.end()
+
+
+PARTS = {"calls": part_calls, "lost": part_lost, "corrupt": part_corrupt,
+         "unverified": part_unverified, "written": part_written, "hang": part_hang}
 
 
 def main():

@@ -45,6 +45,7 @@
     X(clCreateCommandQueue)                                                                        \
     X(clReleaseCommandQueue)                                                                       \
     X(clCreateBuffer)                                                                              \
+    X(clCreateSubBuffer) \
     X(clReleaseMemObject)                                                                          \
     X(clCreateProgramWithSource)                                                                   \
     X(clReleaseProgram)                                                                            \
@@ -247,6 +248,10 @@ STATUS_CALL(clReleaseCommandQueue, (cl_command_queue queue), (queue))
 OBJECT_CALL(cl_mem, clCreateBuffer,
             (cl_context context, cl_mem_flags flags, size_t size, void *host, cl_int *code_out),
             (context, flags, size, host, code_out))
+OBJECT_CALL(cl_mem, clCreateSubBuffer,
+            (cl_mem buffer, cl_mem_flags flags, cl_buffer_create_type type, const void *region,
+             cl_int *code_out),
+            (buffer, flags, type, region, code_out))
 STATUS_CALL(clReleaseMemObject, (cl_mem buffer), (buffer))
 OBJECT_CALL(cl_program, clCreateProgramWithSource,
             (cl_context context, cl_uint n, const char **texts, const size_t *lengths,

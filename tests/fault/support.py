@@ -57,7 +57,7 @@ def essence(out):
 
 # What a run may say differently each time.
 UNSTABLE = {"seconds", "cpu_seconds", "load", "median", "lower", "upper", "ratio", "speedup",
-            "interval", "mean", "units", "threads", "verified", "verdict", "warnings", "timelines",
+            "interval", "mean", "units", "threads", "verified", "retried", "fault", "verdict", "warnings", "timelines",
             "environment", "clock_mhz", "bound", "lessons", "distinguishable"}
 
 
