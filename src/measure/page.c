@@ -49,6 +49,7 @@ static const char STYLE[] =
     "border-bottom:1px solid var(--line)}\n"
     "tr:last-child>*{border-bottom:0}\n"
     "th:first-child,td:first-child{text-align:left}thead th{background:var(--card)}\n"
+    ".words th{text-align:left}"
     "td.words{text-align:left;white-space:normal;min-width:14rem}\n"
     "tbody th{font-weight:400;white-space:normal;min-width:min(13rem,36vw)}details{margin:1rem "
     "0}summary{cursor:pointer;font-weight:600}\n";
@@ -112,6 +113,7 @@ static pp_status put_page(struct page *page, const json_t *document) {
     if (output)
         put_comparison(page, output, "output", "Where output dominates: ");
     put_control(page, json_object_get(document, "control"));
+    put_baseline(to, json_object_get(document, "baseline"));
     put_environment(to, json_object_get(document, "environment"));
     put_raw(to, document);
     fputs("</main>\n</body>\n</html>\n", to);

@@ -116,12 +116,18 @@ static void speedup_words(const json_t *result, bool base, char *out, size_t siz
 }
 
 static void put_table(FILE *to, const json_t *results) {
-    static const char *const heads[] = {"alternative", "median",    "95% interval",
-                                        "speedup",     "CPU use",   "method",
-                                        "code",        "opened in", "bound by"};
-    enum { HEADS = sizeof heads / sizeof *heads };
-    bool bound = any_has(results, "bound");
-    html_table(to, heads, bound ? HEADS : HEADS - 1);
+    const char *heads[11] = {"alternative", "median", "95% interval", "speedup",
+                             "CPU use",     "method", "code",         "opened in"};
+    size_t n = 8;
+    bool bound = any_has(results, "bound"), rate = any_has(results, "rate");
+    bool out_of_place = any_has(results, "out_of_place");
+    if (rate)
+        heads[n++] = "numbers a second";
+    if (out_of_place)
+        heads[n++] = "results out of place";
+    if (bound)
+        heads[n++] = "bound by";
+    html_table(to, "figures", heads, n);
     size_t i;
     const json_t *result;
     json_array_foreach(results, i, result) {
@@ -137,6 +143,15 @@ static void put_table(FILE *to, const json_t *results) {
         html_cell(to, string_of(result, "method"));
         html_cell(to, string_of(result, "simd"));
         html_seconds(to, number_of(result, "opening"));
+        if (rate) {
+            snprintf(words, sizeof words, "%.3g", number_of(result, "rate"));
+            html_cell(to, words);
+        }
+        if (out_of_place) {
+            const json_t *found = json_object_get(result, "out_of_place");
+            snprintf(words, sizeof words, "%.0f", number_of(found, "median"));
+            html_cell(to, found ? words : "");
+        }
         if (bound)
             html_cell(to, string_of(result, "bound"));
         html_row_end(to);
@@ -197,13 +212,14 @@ void put_control(struct page *page, const json_t *control) {
     put_picture(page, "control-bars", "How long it takes", "Shorter is better.", picture_bars,
                 &bars);
     fputs("</div>\n", to);
-    static const char *const heads[] = {"form", "median", "95% interval"};
-    html_table(to, heads, 3);
+    static const char *const heads[] = {"form", "median", "95% interval", "against plain"};
+    html_table(to, "figures", heads, 4);
     const json_t *forms = json_object_get(control, "forms");
     for (size_t i = 0; i < bars.n; i++) {
         html_row(to, bars.items[i].label);
         html_seconds(to, bars.items[i].seconds);
         html_interval(to, json_array_get(forms, i), "interval");
+        html_cell(to, bars.items[i].ratio);
         html_row_end(to);
     }
     html_table_end(to);
@@ -211,55 +227,60 @@ void put_control(struct page *page, const json_t *control) {
     free(bars.items);
 }
 
-/* ---- the environment ---- */
+/* ---- an earlier record ---- */
 
-/* Any value in words: members and elements separated by commas. */
-static void put_value(FILE *to, const json_t *value) {
-    const char *key;
-    const json_t *member;
+static void put_changes(FILE *to, const json_t *changes) {
+    static const char *const heads[] = {"what changed", "then", "now"};
     size_t i;
-    bool first = true;
-    switch (json_typeof(value)) {
-    case JSON_STRING:
-        html_text(to, json_string_value(value));
-        break;
-    case JSON_INTEGER:
-        fprintf(to, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-        break;
-    case JSON_REAL:
-        fprintf(to, "%.6g", json_real_value(value));
-        break;
-    case JSON_TRUE:
-    case JSON_FALSE:
-        fputs(json_is_true(value) ? "yes" : "no", to);
-        break;
-    case JSON_NULL:
-        fputs("unknown", to);
-        break;
-    case JSON_ARRAY:
-        json_array_foreach(value, i, member) {
-            fputs(i ? "<br>" : "", to);
-            put_value(to, member);
-        }
-        break;
-    case JSON_OBJECT:
-        json_object_foreach((json_t *)(uintptr_t)value, key, member) {
-            fputs(first ? "" : ", ", to);
-            first = false;
-            html_text(to, key);
-            fputs(" ", to);
-            put_value(to, member);
-        }
-        break;
+    const json_t *change;
+    if (json_array_size(changes) == 0) {
+        fputs("<p>Nothing that is recorded of the environment has changed.</p>\n", to);
+        return;
     }
+    html_table(to, "words", heads, 3);
+    json_array_foreach(changes, i, change) {
+        html_row(to, string_of(change, "what"));
+        html_value(to, json_object_get(change, "before"));
+        html_value(to, json_object_get(change, "now"));
+        html_row_end(to);
+    }
+    html_table_end(to);
 }
+
+void put_baseline(FILE *to, const json_t *baseline) {
+    if (!baseline)
+        return;
+    fputs("<section id=\"baseline\">\n<h2>", to);
+    html_format(to, "Beside the record of %s", string_of(baseline, "time"));
+    fputs("</h2>\n<p>", to);
+    html_format(to, "From the file %s, made by parprime %s.", string_of(baseline, "file"),
+                string_of(baseline, "version"));
+    fputs("</p>\n", to);
+    size_t i;
+    const json_t *result;
+    const char *job = "";
+    json_array_foreach(json_object_get(baseline, "results"), i, result) {
+        if (strcmp(job, string_of(result, "job")) != 0) {
+            job = string_of(result, "job");
+            fputs("<h3>", to);
+            html_text(to, job);
+            fputs("</h3>\n", to);
+        }
+        html_sentence(to, "p", string_of(result, "sentence"));
+    }
+    html_list(to, json_object_get(baseline, "unmatched"), "unmatched");
+    put_changes(to, json_object_get(baseline, "environment_changes"));
+    fputs("</section>\n", to);
+}
+
+/* ---- the environment ---- */
 
 void put_environment(FILE *to, const json_t *environment) {
     const char *key;
     const json_t *value;
     fputs("<section id=\"environment\">\n<h2>Environment</h2>\n", to);
     static const char *const heads[] = {"what", "here"};
-    html_table(to, heads, 2);
+    html_table(to, "words", heads, 2);
     json_object_foreach((json_t *)(uintptr_t)environment, key, value) {
         char words[80];
         snprintf(words, sizeof words, "%s", key);
@@ -267,9 +288,8 @@ void put_environment(FILE *to, const json_t *environment) {
             if (*c == '_')
                 *c = ' ';
         html_row(to, words);
-        fputs("<td class=\"words\">", to);
-        put_value(to, value);
-        fputs("</td></tr>\n", to);
+        html_value(to, value);
+        html_row_end(to);
     }
     html_table_end(to);
     fputs("</section>\n", to);
@@ -299,7 +319,7 @@ static void put_times_of(FILE *to, const json_t *comparison) {
     fputs("<h3>", to);
     html_text(to, string_of(json_object_get(comparison, "job"), "words"));
     fputs("</h3>\n", to);
-    html_table(to, heads, 2);
+    html_table(to, "words", heads, 2);
     size_t i;
     json_array_foreach(results, i, result) {
         char label[160];
@@ -319,7 +339,7 @@ void put_raw_times(FILE *to, const json_t *document) {
     if (json_array_size(forms)) {
         static const char *const heads[] = {"workers", "times of its runs, in their order"};
         fputs("<h3>The control</h3>\n", to);
-        html_table(to, heads, 2);
+        html_table(to, "words", heads, 2);
         json_array_foreach(forms, i, one) {
             char label[60];
             snprintf(label, sizeof label, "%s, %.0f", string_of(one, "form"),

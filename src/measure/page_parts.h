@@ -38,6 +38,9 @@ void put_scaling(struct page *page, const json_t *scaling);
 /* The sequential control; nothing for NULL. */
 void put_control(struct page *page, const json_t *control);
 
+/* This run beside an earlier one; nothing for NULL. */
+void put_baseline(FILE *to, const json_t *baseline);
+
 void put_environment(FILE *to, const json_t *environment);
 
 /* Every timed run of every comparison, folded away. */

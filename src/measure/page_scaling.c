@@ -56,7 +56,7 @@ static void put_points(FILE *to, const json_t *points, bool weak) {
                                             "Karp–Flatt serial fraction", "CPU use"},
                                            {"threads", "median", "95% interval", "scaled speedup",
                                             "efficiency", "from", "to", "CPU use"}};
-    html_table(to, heads[weak], 8);
+    html_table(to, "figures", heads[weak], 8);
     size_t i;
     const json_t *point;
     json_array_foreach(points, i, point) {
@@ -130,7 +130,7 @@ static void put_device(FILE *to, const json_t *device) {
     html_format(to, "%s %s", string_of(device, "id"), string_of(device, "device"));
     fputs("</h3>\n", to);
     html_sentence(to, "p", string_of(device, "text"));
-    html_table(to, heads, 6);
+    html_table(to, "figures", heads, 6);
     size_t i;
     const json_t *point;
     json_array_foreach(json_object_get(device, "points"), i, point) {

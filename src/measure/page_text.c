@@ -4,6 +4,7 @@
 #include "measure/print.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,8 +62,8 @@ bool html_json(FILE *to, const json_t *document) {
     return true;
 }
 
-void html_table(FILE *to, const char *const *heads, size_t n) {
-    fputs("<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>", to);
+void html_table(FILE *to, const char *class, const char *const *heads, size_t n) {
+    fprintf(to, "<div class=\"scroll\" tabindex=\"0\"><table class=\"%s\">\n<thead><tr>", class);
     for (size_t i = 0; i < n; i++)
         fprintf(to, "<th scope=\"col\">%s</th>", heads[i]);
     fputs("</tr></thead>\n<tbody>\n", to);
@@ -85,6 +86,54 @@ void html_row_end(FILE *to) {
 void html_cell(FILE *to, const char *text) {
     fputs("<td>", to);
     html_text(to, text);
+    fputs("</td>", to);
+}
+
+/* Any value in words: members and elements separated by commas. */
+static void put_value(FILE *to, const json_t *value) {
+    const char *key;
+    const json_t *member;
+    size_t i;
+    bool first = true;
+    switch (json_typeof(value)) {
+    case JSON_STRING:
+        html_text(to, json_string_value(value));
+        break;
+    case JSON_INTEGER:
+        fprintf(to, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        break;
+    case JSON_REAL:
+        fprintf(to, "%.6g", json_real_value(value));
+        break;
+    case JSON_TRUE:
+    case JSON_FALSE:
+        fputs(json_is_true(value) ? "yes" : "no", to);
+        break;
+    case JSON_NULL:
+        fputs("unknown", to);
+        break;
+    case JSON_ARRAY:
+        json_array_foreach(value, i, member) {
+            fputs(i ? "<br>" : "", to);
+            put_value(to, member);
+        }
+        break;
+    case JSON_OBJECT:
+        json_object_foreach((json_t *)(uintptr_t)value, key, member) {
+            fputs(first ? "" : ", ", to);
+            first = false;
+            html_text(to, key);
+            fputs(" ", to);
+            put_value(to, member);
+        }
+        break;
+    }
+}
+
+void html_value(FILE *to, const json_t *value) {
+    fputs("<td class=\"words\">", to);
+    if (value)
+        put_value(to, value);
     fputs("</td>", to);
 }
 

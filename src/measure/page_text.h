@@ -20,13 +20,16 @@ bool html_json(FILE *to, const json_t *document);
 
 /* ---- tables: a box of their own to scroll in; texts are escaped, heads are not ---- */
 
-void html_table(FILE *to, const char *const *heads, size_t n);
+/* Of class "figures" or "words", which are read from the right or from the left. */
+void html_table(FILE *to, const char *class, const char *const *heads, size_t n);
 void html_table_end(FILE *to);
 
 /* A row's beginning and its first cell; the row is ended by html_row_end. */
 void html_row(FILE *to, const char *text);
 void html_row_end(FILE *to);
 void html_cell(FILE *to, const char *text);
+/* A cell with any value in words; NULL for nothing. */
+void html_value(FILE *to, const json_t *value);
 void html_seconds(FILE *to, double seconds);
 
 /* A member [lo, hi] in seconds, or why there is none; one of ratios, or nothing. */

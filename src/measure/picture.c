@@ -78,9 +78,9 @@ pp_status picture_bars(struct picture *picture, const struct bars *bars) {
 
 /* ---- phases ---- */
 
-static const enum colour phase_colours[N_PHASES] = {COLOUR_PURPLE, COLOUR_YELLOW, COLOUR_GREEN,
-                                                    COLOUR_SKY,    COLOUR_BLUE,   COLOUR_ORANGE,
-                                                    COLOUR_GREY};
+static const enum colour phase_colours[N_PHASES] = {COLOUR_PURPLE, COLOUR_YELLOW, COLOUR_SKY,
+                                                    COLOUR_BROWN,  COLOUR_BLUE,   COLOUR_ORANGE,
+                                                    COLOUR_GREEN,  COLOUR_GREY};
 
 /* Less than this share of the longest bar would be a line, or nothing. */
 static const double PHASE_SEEN = 0.004;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 const char *const phase_names[N_PHASES] = {"start-up", "kernel build", "prepare", "upload",
-                                           "compute",  "download",     "other"};
+                                           "compute",  "download",     "output",  "other"};
 
 const char *string_of(const json_t *object, const char *key) {
     const char *text = json_string_value(json_object_get(object, key));
@@ -98,17 +98,18 @@ static bool make_room(struct bars *bars, size_t n) {
     return bars->items != NULL;
 }
 
-/* "15.43 ms · 1.46×"; a ratio whose interval holds 1 is none. */
+/* A ratio whose interval holds 1 is none. */
 static void value_words(struct bar *bar, bool base, double speedup, bool has_interval,
                         struct interval interval) {
     char seconds[32];
-    format_seconds(seconds, sizeof seconds, bar->seconds);
     if (base)
-        snprintf(bar->value, sizeof bar->value, "%s · base", seconds);
+        snprintf(bar->ratio, sizeof bar->ratio, "base");
     else if (has_interval && interval.lo <= 1 && interval.hi >= 1)
-        snprintf(bar->value, sizeof bar->value, "%s · ≈ 1", seconds);
+        snprintf(bar->ratio, sizeof bar->ratio, "≈ 1");
     else
-        snprintf(bar->value, sizeof bar->value, "%s · %.2f×", seconds, speedup);
+        snprintf(bar->ratio, sizeof bar->ratio, "%.2f×", speedup);
+    format_seconds(seconds, sizeof seconds, bar->seconds);
+    snprintf(bar->value, sizeof bar->value, "%s · %s", seconds, bar->ratio);
 }
 
 static void take(struct bars *bars, const struct bar *bar) {
@@ -119,16 +120,31 @@ static void take(struct bars *bars, const struct bar *bar) {
         bars->most = bar->interval.hi;
 }
 
-/* What phases there are, and what is left of the run. (output is time within others.) */
+enum { PHASE_COMPUTE = 4, PHASE_OUTPUT = 6, PHASE_OTHER = 7 };
+
+static double least_of(double a, double b) {
+    return a < b ? a : b;
+}
+
+/*
+ * The phases, and what is left of the run. One worker at a time writes output, within the wall time
+ * of the units: it is taken out of that. A device computes meanwhile, so there it is taken out of
+ * what is left.
+ */
 static void take_phases(struct bar *bar, const json_t *phases) {
-    static const char *const keys[N_PHASES - 1] = {"startup", "build",   "prepare",
-                                                   "upload",  "compute", "download"};
-    double left = bar->seconds;
-    for (size_t i = 0; i < N_PHASES - 1; i++) {
+    static const char *const keys[] = {"startup", "build",   "prepare",
+                                       "upload",  "compute", "download"};
+    double left = bar->seconds, output = number_of(phases, "output");
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         bar->phases[i] = number_of(phases, keys[i]);
         left -= bar->phases[i];
     }
-    bar->phases[N_PHASES - 1] = left > 0 ? left : 0;
+    left = left > 0 ? left : 0;
+    bool device = bar->hue == HUE_OPENCL;
+    output = least_of(output, device ? left : bar->phases[PHASE_COMPUTE]);
+    bar->phases[PHASE_OUTPUT] = output;
+    bar->phases[PHASE_COMPUTE] -= device ? 0 : output;
+    bar->phases[PHASE_OTHER] = left - (device ? output : 0);
 }
 
 bool bars_of_results(const json_t *results, struct bars *out) {
@@ -139,8 +155,7 @@ bool bars_of_results(const json_t *results, struct bars *out) {
     json_array_foreach(results, i, result) {
         if (!json_object_get(result, "speedup"))
             continue; /* answers that disagree have no times */
-        struct bar bar = {.hue = *string_of(result, "to") ? HUE_OUTPUT
-                                                          : hue_of(string_of(result, "backend")),
+        struct bar bar = {.hue = hue_of(string_of(result, "backend")),
                           .seconds = number_of(result, "seconds")};
         result_label(results, result, bar.label, sizeof bar.label);
         bar.has_interval = interval_of(result, "interval", &bar.interval);
@@ -148,6 +163,8 @@ bool bars_of_results(const json_t *results, struct bars *out) {
         bool has_ratio = interval_of(result, "speedup_interval", &ratio);
         value_words(&bar, i == 0, number_of(result, "speedup"), has_ratio, ratio);
         take_phases(&bar, json_object_get(result, "phases"));
+        if (*string_of(result, "to"))
+            bar.hue = HUE_OUTPUT;
         take(out, &bar);
     }
     return true;

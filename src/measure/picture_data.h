@@ -15,12 +15,13 @@
 /* What a colour stands for. */
 enum hue { HUE_SERIAL, HUE_OPENMP, HUE_OPENCL, HUE_OUTPUT, HUE_CONTROL };
 
-enum { N_PHASES = 7 };
+enum { N_PHASES = 8 };
 /* In the order in which a job goes through them; "other" is what none of them counts. */
 extern const char *const phase_names[N_PHASES];
 
 struct bar {
     char label[128]; /* "openmp, 2 threads" */
+    char ratio[24];  /* "base", "1.46×", or "≈ 1" where the intervals overlap */
     char value[64];  /* "15.43 ms · 1.46×" */
     enum hue hue;
     double seconds; /* the median */

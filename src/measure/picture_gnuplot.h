@@ -37,6 +37,7 @@ enum colour {
     COLOUR_GREEN,
     COLOUR_PURPLE,
     COLOUR_YELLOW,
+    COLOUR_BROWN,
     N_COLOURS
 };
 /* "#0072b2": what a script says for it, which is also how it looks in light. */

@@ -19,6 +19,7 @@ static const struct {
     [COLOUR_BLUE] = {"#0072b2", "#3d9fe0"},   [COLOUR_SKY] = {"#56a8dc", "#a5d6fa"},
     [COLOUR_ORANGE] = {"#d55e00", "#f0873e"}, [COLOUR_GREEN] = {"#008f68", "#2fbf91"},
     [COLOUR_PURPLE] = {"#a8508e", "#d78cc2"}, [COLOUR_YELLOW] = {"#b08d00", "#e8cb45"},
+    [COLOUR_BROWN] = {"#7a4b1e", "#c89b6c"},
 };
 
 const char *colour_code(enum colour colour) {

@@ -23,7 +23,8 @@ static const char RESULTS[] =
     "  \"seconds\":0.005,\"interval\":[0.004,0.02],\"speedup\":2.0,\"speedup_interval\":[0.5,3]},"
     " {\"backend\":\"opencl\",\"method\":\"sieve\",\"threads\":8,\"simd\":\"scalar\","
     "  \"device_kind\":\"GPU\",\"seconds\":0.001,\"interval\":[0.001,0.002],\"speedup\":10.0,"
-    "  \"speedup_interval\":[4.5,12]}]";
+    "  \"speedup_interval\":[4.5,12],\"phases\":{\"upload\":0.0001,\"compute\":0.0005,"
+    "  \"download\":0.0001,\"output\":0.0002}}]";
 
 static void test_results(void **state) {
     (void)state;
@@ -45,14 +46,21 @@ static void test_results(void **state) {
     }
     assert_true(bars.most == 0.02);
     assert_true(bars.items[2].interval.lo == 0.004 && bars.items[2].interval.hi == 0.02);
-    /* Phases in the order of their names, and what is left of 10 ms; output is within others. */
-    static const double phases[N_PHASES] = {0.001, 0, 0.002, 0, 0.006, 0, 0.001};
+    /* Phases in the order of their names, and what is left of 10 ms; output is within compute. */
+    static const double phases[N_PHASES] = {0.001, 0, 0.002, 0, 0.001, 0, 0.005, 0.001};
     for (size_t p = 0; p < N_PHASES; p++)
         if (fabs(bars.items[0].phases[p] - phases[p]) > 1e-12)
             fail_msg("%s: %g", phase_names[p], bars.items[0].phases[p]);
     assert_string_equal(phase_names[0], "start-up");
     assert_string_equal(phase_names[2], "prepare");
     assert_string_equal(phase_names[4], "compute");
+    assert_string_equal(phase_names[6], "output");
+    assert_string_equal(bars.items[3].ratio, "10.00×");
+    /* A device computes while the host writes: output is of what is left of 1 ms. */
+    static const double device[N_PHASES] = {0, 0, 0, 0.0001, 0.0005, 0.0001, 0.0002, 0.0001};
+    for (size_t p = 0; p < N_PHASES; p++)
+        if (fabs(bars.items[3].phases[p] - device[p]) > 1e-12)
+            fail_msg("%s: %g", phase_names[p], bars.items[3].phases[p]);
     free(bars.items);
     json_decref(results);
 }
