@@ -63,12 +63,16 @@ void put_verdict(FILE *to, const json_t *document) {
     const json_t *one;
     fputs("<section class=\"verdict\" id=\"verdict\">\n<h2>Verdict</h2>\n<dl>\n", to);
     json_array_foreach(json_object_get(document, "lessons"), i, one) {
-        const char *kind = string_of(one, "kind");
+        const char *kind = string_of(one, "kind"), *text = string_of(one, "text");
+        size_t n = strlen(kind);
         fputs("<dt>", to);
         html_format(to, "%c%s", *kind >= 'a' && *kind <= 'z' ? *kind - 'a' + 'A' : *kind,
                     *kind ? kind + 1 : "");
         fputs("</dt>\n", to);
-        html_sentence(to, "dd", string_of(one, "text"));
+        /* A text that begins with its kind has said it. */
+        if (n && strncmp(text, kind, n) == 0 && text[n] == ':')
+            text += n + 1 + strspn(text + n + 1, " ");
+        html_sentence(to, "dd", text);
     }
     put_sentences_of(to, document);
     json_array_foreach(json_object_get(document, "further"), i, one) put_sentences_of(to, one);

@@ -162,6 +162,12 @@ void put_scaling(struct page *page, const json_t *scaling) {
     put_kind(page, scaling, false);
     put_kind(page, scaling, true);
     put_break_even(page->to, json_object_get(scaling, "break_even"));
+    if (*string_of(scaling, "no_break_even")) {
+        fputs("<p class=\"soft\">", page->to);
+        html_format(page->to, "No device was held against the CPU at growing sizes: %s.",
+                    string_of(scaling, "no_break_even"));
+        fputs("</p>\n", page->to);
+    }
 }
 
 /* ---- timelines ---- */

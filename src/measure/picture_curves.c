@@ -33,12 +33,12 @@ static void put_y_axis(FILE *to, const struct axis *axis, const char *format) {
     fprintf(to, "\nset grid xtics ytics lt 1 lw 1 lc rgb '%s'\n", colour_code(COLOUR_GRID));
 }
 
-/* A data block with a curve over the numbers of threads that were measured, and no further. */
-static void put_curve(FILE *to, const char *name, const struct series *series,
+/* A data block with a curve up to a number of threads. */
+static void put_curve(FILE *to, const char *name, const struct series *series, double most_threads,
                       double (*value)(const struct series *, double)) {
     fprintf(to, "%s << END\n", name);
     for (int i = 0; i <= CURVE_STEPS; i++) {
-        double threads = 1 + (series->most_threads - 1) * i / CURVE_STEPS;
+        double threads = 1 + (most_threads - 1) * i / CURVE_STEPS;
         fprintf(to, "%.9g %.9g\n", threads, value(series, threads));
     }
     fputs("END\n", to);
@@ -48,15 +48,22 @@ static void put_curve(FILE *to, const char *name, const struct series *series,
 static const char IDEAL_STYLE[] = "dashtype (4,4) lw 1.6", FIT_STYLE[] = "lw 2",
                   POINT_STYLE[] = "lw 1.6";
 
-static void put_points(FILE *to, const struct series *series) {
+/* Data blocks; says whether there are any whiskers. */
+static bool put_points(FILE *to, const struct series *series) {
+    bool any = false;
     fputs("$points << END\n", to);
+    for (size_t i = 0; i < series->n; i++)
+        fprintf(to, "%.9g %.9g\n", series->points[i].threads, series->points[i].value);
+    fputs("END\n$whiskers << END\n", to);
     for (size_t i = 0; i < series->n; i++) {
         const struct series_point *point = &series->points[i];
-        fprintf(to, "%.9g %.9g %.9g %.9g\n", point->threads, point->value,
-                point->has_interval ? point->interval.lo : point->value,
-                point->has_interval ? point->interval.hi : point->value);
+        any = any || point->has_interval;
+        if (point->has_interval)
+            fprintf(to, "%.9g %.9g %.9g\n", point->threads, point->interval.lo,
+                    point->interval.hi - point->interval.lo);
     }
     fputs("END\n", to);
+    return any;
 }
 
 pp_status picture_curve(struct picture *picture, const struct series *series) {
@@ -67,8 +74,8 @@ pp_status picture_curve(struct picture *picture, const struct series *series) {
     FILE *to = script.to;
     struct axis across = axis_of_ones(series->most_threads, 8);
     struct axis up = axis_of_ones(series->most, 6);
-    if (across.step < 1)
-        across = (struct axis){1, 1, 1, ""};
+    if (across.step < 1) /* there are no half threads */
+        across = (struct axis){1, 1, series->most_threads, ""};
     script_x_axis(to, height, &across, "threads");
     /* Room for the last point's right half. */
     fprintf(to, "set xrange [0:%.9g]\n", across.end * 1.03);
@@ -78,25 +85,29 @@ pp_status picture_curve(struct picture *picture, const struct series *series) {
     put_key(to, height, 0, POINT_STYLE, COLOUR_BLUE, "measured, with 95% interval");
     put_key_point(to, height, COLOUR_BLUE);
     put_key(to, height, 1, IDEAL_STYLE, COLOUR_GREY,
-            series->efficiency ? "ideal: all threads busy with the job"
-                               : "ideal: as many times as fast as threads");
+            series->cores > 0 && series->most_threads > series->cores
+                ? "ideal: all cores busy with the job"
+            : series->efficiency ? "ideal: all threads busy with the job"
+                                 : "ideal: as many times as fast as threads");
     if (series->has_fit) {
         char words[80];
         snprintf(words, sizeof words, "%s's law, serial fraction %.2g%%",
                  series->weak ? "Gustafson" : "Amdahl", 100 * series->serial_fraction);
         put_key(to, height, 2, FIT_STYLE, COLOUR_ORANGE, words);
-        put_curve(to, "$fit", series, series_fit);
+        put_curve(to, "$fit", series, series_fitted_to(series), series_fit);
     }
-    put_curve(to, "$ideal", series, series_ideal);
-    put_points(to, series);
+    put_curve(to, "$ideal", series, series->most_threads, series_ideal);
+    bool whiskers = put_points(to, series);
     fprintf(to, "plot $ideal with lines %s lc rgb '%s'", IDEAL_STYLE, colour_code(COLOUR_GREY));
     if (series->has_fit)
         fprintf(to, ", $fit with lines %s lc rgb '%s'", FIT_STYLE, colour_code(COLOUR_ORANGE));
-    /* Points by themselves: those of yerrorbars have a gap in the whisker round them. */
-    fprintf(to, ", $points with yerrorbars pt 0 %s lc rgb '%s'", POINT_STYLE,
-            colour_code(COLOUR_BLUE));
-    fprintf(to, ", $points using 1:2 with points pt 7 ps 0.55 lc rgb '%s'\n",
-            colour_code(COLOUR_BLUE));
+    /* Arrows with heads of two right angles: yerrorbars would leave a gap round the points. */
+    if (whiskers)
+        fprintf(to,
+                ", $whiskers using 1:2:(0):3 with vectors heads size screen 0.014,90 %s lc rgb "
+                "'%s'",
+                POINT_STYLE, colour_code(COLOUR_BLUE));
+    fprintf(to, ", $points with points pt 7 ps 0.55 lc rgb '%s'\n", colour_code(COLOUR_BLUE));
     return script_draw(&script, picture);
 }
 

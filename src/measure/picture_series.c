@@ -5,7 +5,8 @@
 /* ---- scaling ---- */
 
 double series_ideal(const struct series *series, double threads) {
-    return series->efficiency ? 100 : threads;
+    double speedup = series->cores > 0 && threads > series->cores ? series->cores : threads;
+    return series->efficiency ? 100 * speedup / threads : speedup;
 }
 
 double series_fit(const struct series *series, double threads) {
@@ -13,6 +14,11 @@ double series_fit(const struct series *series, double threads) {
     double speedup =
         series->weak ? threads - serial * (threads - 1) : 1 / (serial + (1 - serial) / threads);
     return series->efficiency ? 100 * speedup / threads : speedup;
+}
+
+double series_fitted_to(const struct series *series) {
+    return series->cores > 0 && series->most_threads > series->cores ? series->cores
+                                                                     : series->most_threads;
 }
 
 static void include(double *most, double value) {
@@ -27,7 +33,8 @@ static void take_point(struct series *series, const json_t *json) {
                                  .value = number_of(json, key)};
     if (point.threads < 1 || point.value <= 0)
         return;
-    point.has_interval = interval_of(json, ends, &point.interval);
+    /* One thread is what all are held against: its ratio to itself is 1, whatever its times. */
+    point.has_interval = point.threads > 1 && interval_of(json, ends, &point.interval);
     if (series->efficiency) {
         double percent = 100 / point.threads;
         point.value *= percent;
@@ -46,7 +53,8 @@ bool series_of(const json_t *scaling, bool weak, bool efficiency, struct series 
     const json_t *kind = json_object_get(scaling, weak ? "weak" : "strong");
     const json_t *points = json_object_get(kind, "points"), *point;
     const json_t *fit = json_object_get(kind, weak ? "gustafson" : "amdahl");
-    *out = (struct series){.weak = weak, .efficiency = efficiency};
+    *out = (struct series){
+        .weak = weak, .efficiency = efficiency, .cores = number_of(scaling, "cores")};
     out->points = calloc(json_array_size(points) + 1, sizeof *out->points);
     if (!out->points)
         return false;

@@ -20,14 +20,18 @@ struct series {
     bool weak, efficiency;
     bool has_fit; /* Amdahl's law for strong scaling, Gustafson's for weak */
     double serial_fraction;
+    double cores; /* of the device: more threads than these share them; 0: not known */
 };
 
 /* Of "scaling"; no points where there are none. False without memory. */
 bool series_of(const json_t *scaling, bool weak, bool efficiency, struct series *out);
 
-/* What so many threads should have done ideally, and by the fit. */
+/* What so many threads, on so many cores, should have done ideally, and by the fit. */
 double series_ideal(const struct series *series, double threads);
 double series_fit(const struct series *series, double threads);
+
+/* How far the fit is drawn: to the largest number that was measured, but not beyond the cores. */
+double series_fitted_to(const struct series *series);
 
 /* ---- timelines ---- */
 

@@ -227,10 +227,11 @@ static size_t row_of(double value, double end) {
 }
 
 static void draw_line(struct grid *grid, const struct series *series, double most_threads,
-                      double end, double (*value)(const struct series *, double), enum mark which) {
+                      double end, double last, double (*value)(const struct series *, double),
+                      enum mark which) {
     for (size_t x = 0; x < grid->width; x++) {
         double threads = ((double)x + 0.5) / (double)grid->width * most_threads;
-        if (threads >= 1 && threads <= series->most_threads)
+        if (threads >= 1 && threads <= last)
             set_cell(grid, x, row_of(value(series, threads), end), which);
     }
 }
@@ -286,9 +287,11 @@ static void put_curve(const struct plot *plot, const struct series *series) {
     /* The last point stands a little before the end. */
     double most_threads = series->most_threads * (1 + 1.0 / (double)grid.width) + 0.5;
     struct axis axis = axis_of_ones(series->most, 6);
-    draw_line(&grid, series, most_threads, axis.end, series_ideal, MARK_IDEAL);
+    draw_line(&grid, series, most_threads, axis.end, series->most_threads, series_ideal,
+              MARK_IDEAL);
     if (series->has_fit)
-        draw_line(&grid, series, most_threads, axis.end, series_fit, MARK_FIT);
+        draw_line(&grid, series, most_threads, axis.end, series_fitted_to(series), series_fit,
+                  MARK_FIT);
     draw_points(&grid, series, most_threads, axis.end);
     put_line(plot, series->weak ? "scaled speedup: a share of work for each thread"
                                 : "speedup: the same job on more threads");

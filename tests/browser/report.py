@@ -36,6 +36,9 @@ MEASURE = """
         .filter(s => { const b = s.getBoundingClientRect(); return b.width + b.height > 2; })
         .length : 0,
       title: svg?.querySelector('title')?.textContent || '',
+      points: svg ? [...svg.querySelectorAll('use')].filter(s => {
+        const b = s.getBoundingClientRect();
+        return b.width > 2 && b.left >= box.left && b.right <= box.right; }).length : 0,
       scale: svg ? svg.getScreenCTM().a : 0,
       words: words.map(t => {
         const b = t.getBoundingClientRect(), style = getComputedStyle(t);
@@ -149,6 +152,14 @@ def check(browser, path, document, wanted, shots=None):
                 wrong += ["%d px, %s: %s" % (width, "dark" if dark else "light", what)
                           for what in check_picture(picture, paper)]
             there = {picture["id"] for picture in pictures}
+            points = {picture["id"]: picture["points"] for picture in pictures}
+            for kind in ("strong", "weak"):
+                want = len((document.get("scaling", {}).get(kind) or {}).get("points", []))
+                for what in ("-speedup", "-efficiency"):
+                    # One more is in the legend.
+                    if want and points.get(kind + what) != want + 1:
+                        wrong.append("%s%s shows %s points, not %d"
+                                     % (kind, what, points.get(kind + what), want))
             wrong += ["no picture " + name for name in wanted if name not in there]
             if shots:
                 browser.picture("%s-%d-%s.png" % (shots, width, "dark" if dark else "light"))

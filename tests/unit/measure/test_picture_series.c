@@ -58,6 +58,17 @@ static void test_curves(void **state) {
     is_near(series.points[1].interval.lo, 3.4);
     is_near(series_fit(&series, 4), 4 - 0.25 * 3);
     is_near(series.most, 4);
+    is_near(series_fitted_to(&series), 4);
+    free(series.points);
+
+    /* Two cores, which four threads share. */
+    json_object_set_new(scaling, "cores", json_integer(2));
+    assert_true(series_of(scaling, false, false, &series));
+    is_near(series_ideal(&series, 1.5), 1.5);
+    is_near(series_ideal(&series, 4), 2);
+    is_near(series_fitted_to(&series), 2);
+    series.efficiency = true;
+    is_near(series_ideal(&series, 4), 50);
     free(series.points);
     json_decref(scaling);
 }
