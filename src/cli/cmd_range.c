@@ -159,6 +159,10 @@ static void print_recorded(const struct options *options, const struct recorded 
             fprintf(stderr, "  of %llu numbers %llu were in %s already\n",
                     (unsigned long long)recorded->numbers, (unsigned long long)recorded->resumed,
                     options->ledger);
+        if (recorded->disputed)
+            fprintf(stderr, "  %llu row%s that an audit had disputed %s computed anew\n",
+                    (unsigned long long)recorded->disputed, recorded->disputed == 1 ? "" : "s",
+                    recorded->disputed == 1 ? "was" : "were");
         return;
     }
     fprintf(stderr, "%s, all from %s", what, options->ledger);

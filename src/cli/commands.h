@@ -11,5 +11,6 @@ int command_compare(const struct options *options);
 int command_scale(const struct options *options);
 int command_devices(const struct options *options);
 int command_selftest(const struct options *options);
+int command_audit(const struct options *options);
 
 #endif

@@ -59,6 +59,8 @@ static int run(const struct command_word *word, int argc, char **argv) {
         return command_devices(&options);
     case COMMAND_SELFTEST:
         return command_selftest(&options);
+    case COMMAND_AUDIT:
+        return command_audit(&options);
     }
     return 6;
 }

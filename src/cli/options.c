@@ -29,6 +29,11 @@ const struct command_word command_words[] = {
      "beyond that powers of two and all)."},
     {"devices", COMMAND_DEVICES, "", "backends and devices, and why one cannot be used", NULL},
     {"selftest", COMMAND_SELFTEST, "", "known answers on every backend, device and method", NULL},
+    {"audit", COMMAND_AUDIT, "LEDGER", "compute a ledger's units again, in another way",
+     "Rows chosen at random, of those not confirmed yet, are computed again by another method, or "
+     "other code, than at first; where the answers differ, a third way decides. What agrees is "
+     "marked as confirmed, what does not as disputed: the ledger's own command then computes it "
+     "anew. Exit code 3 if anything is in dispute."},
     {0}};
 
 const struct command_word *command_named(const char *name) {
@@ -43,7 +48,7 @@ enum {
     RANGES = COMMAND_COUNT | COMMAND_LIST,
     MEASURING = COMMAND_COMPARE | COMMAND_SCALE,
     EVERY = JOBS | COMMAND_ITERATE | COMMAND_COMPARE | COMMAND_SCALE | COMMAND_DEVICES |
-            COMMAND_SELFTEST,
+            COMMAND_SELFTEST | COMMAND_AUDIT,
     /* Keys of options without a letter. */
     KEY_BACKEND = 256,
     KEY_METHOD,
@@ -51,6 +56,8 @@ enum {
     KEY_KERNELS,
     KEY_VERIFY,
     KEY_LEDGER,
+    KEY_SAMPLE,
+    KEY_ALL,
     KEY_DEVICE,
     KEY_FORMAT,
     KEY_INPUT,
@@ -83,16 +90,17 @@ static const struct {
     unsigned commands;
     const char *help;
 } option_table[] = {
-    {"backend", KEY_BACKEND, "NAME", JOBS | COMMAND_ITERATE | MEASURING,
+    {"backend", KEY_BACKEND, "NAME", JOBS | COMMAND_ITERATE | MEASURING | COMMAND_AUDIT,
      "auto (the default), serial, openmp or opencl"},
-    {"method", KEY_METHOD, "NAME", JOBS | MEASURING,
+    {"method", KEY_METHOD, "NAME", JOBS | MEASURING | COMMAND_AUDIT,
      "auto (the default), trial, mr, sieve, hybrid or pi"},
-    {"threads", 't', "N", JOBS | COMMAND_ITERATE | MEASURING,
+    {"threads", 't', "N", JOBS | COMMAND_ITERATE | MEASURING | COMMAND_AUDIT,
      "threads to use (default: all cores allowed, or OMP_NUM_THREADS)"},
-    {"device", KEY_DEVICE, "ID", JOBS | MEASURING,
+    {"device", KEY_DEVICE, "ID", JOBS | MEASURING | COMMAND_AUDIT,
      "a device's id or a part of its name, see `parprime devices`"},
-    {"simd", KEY_SIMD, "LEVEL", JOBS | MEASURING, "auto (the default), none, avx2 or avx512"},
-    {"kernels", KEY_KERNELS, "KIND", JOBS | MEASURING,
+    {"simd", KEY_SIMD, "LEVEL", JOBS | MEASURING | COMMAND_AUDIT,
+     "auto (the default), none, avx2 or avx512"},
+    {"kernels", KEY_KERNELS, "KIND", JOBS | MEASURING | COMMAND_AUDIT,
      "OpenCL kernels: auto (the default, by the device's type), cpu or gpu"},
     {"dist", 'd', "N", RANGES, "the range's length: STOP = START + N"},
     {"order", KEY_ORDER, "ORDER", COMMAND_LIST,
@@ -124,6 +132,9 @@ static const struct {
      "recompute P percent of units on the host (default 0)"},
     {"ledger", KEY_LEDGER, "FILE", RANGES,
      "note in FILE what is done, and do only what it lacks; list needs -o with it"},
+    {"sample", KEY_SAMPLE, "P%", COMMAND_AUDIT,
+     "compute P percent of all units again (default 1, and at least 8 units)"},
+    {"all", KEY_ALL, NULL, COMMAND_AUDIT, "compute all of them again, confirmed or not"},
     {"output", 'o', "FILE", EVERY, "write answers to FILE instead of standard output"},
     {"baseline", KEY_BASELINE, "FILE", COMMAND_COMPARE,
      "hold this run against an earlier one, kept with --format json"},
@@ -179,6 +190,12 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         break;
     case KEY_LEDGER:
         options->ledger = argument;
+        break;
+    case KEY_SAMPLE:
+        options->sample = argument;
+        break;
+    case KEY_ALL:
+        options->all = true;
         break;
     case KEY_KERNELS:
         options->kernels = argument;

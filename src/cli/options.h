@@ -17,7 +17,8 @@ enum command {
     COMMAND_COMPARE = 16,
     COMMAND_DEVICES = 32,
     COMMAND_SELFTEST = 64,
-    COMMAND_SCALE = 128
+    COMMAND_SCALE = 128,
+    COMMAND_AUDIT = 256
 };
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_MARKDOWN };
@@ -40,6 +41,9 @@ struct options {
     enum progress progress;
     const char *verify;
     const char *ledger; /* count, list */
+
+    const char *sample; /* audit */
+    bool all;
 
     const char *dist; /* count, list */
 

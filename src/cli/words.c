@@ -68,7 +68,7 @@ bool word_to_count(const char *what, const char *word, uint64_t least, uint64_t 
 }
 
 /* "1", "0.5" or "100%". */
-static bool word_to_percent(const char *what, const char *word, double *out) {
+bool word_to_percent(const char *what, const char *word, double *out) {
     char *end;
     double percent = strtod(word, &end);
     if (end == word || strcmp(end + (*end == '%'), "") != 0 || !(percent >= 0 && percent <= 100)) {

@@ -25,6 +25,9 @@ bool word_to_integer(const char *what, const char *word, pp_integer **out);
 bool word_to_count(const char *what, const char *word, uint64_t least, uint64_t most,
                    uint64_t *out);
 
+/* A share from 0 to 100 percent, with or without the sign. */
+bool word_to_percent(const char *what, const char *word, double *out);
+
 struct range {
     uint64_t lo, hi;
 };

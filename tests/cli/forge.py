@@ -1,6 +1,8 @@
-"""forge.py LEDGER delete ID | answers N | alter ID COLUMN VALUE | standing ID WORD: changes a
+"""forge.py LEDGER delete ID | answers N | alter ID COLUMN VALUE | split N: changes a
 ledger as somebody would who knows its checksums, so that only what the rows say is wrong."""
 
+import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -28,6 +30,32 @@ COLUMNS = ("lo, hi, count, digest, method, backend, device, simd, version, secon
            "output_end, output_hash, standing")
 
 
+def primes_in(program, lo, hi):
+    out = subprocess.run([program, "count", str(lo), str(hi), "--format", "json", "-q"],
+                         capture_output=True, check=True)
+    result = json.loads(out.stdout)["results"][0]
+    return int(result["count"]), int(result["digest"], 16)
+
+
+def split(db, least):
+    """Parts the longest rows until there are so many: the truth, in more pieces."""
+    program = os.environ["PARPRIME"]
+    while db.execute("SELECT count(*) FROM unit").fetchone()[0] < least:
+        columns = "id, lo, hi, count, digest, output_end"
+        rows = db.execute(f"SELECT {columns} FROM unit").fetchall()
+        ident, lo, hi, count, digest, end = max(rows, key=lambda row: int(row[2]) - int(row[1]))
+        middle = (int(lo) + int(hi)) // 2
+        if end is not None:
+            return
+        first, first_digest = primes_in(program, int(lo), middle)
+        db.execute("INSERT INTO unit SELECT NULL, lo, ?, ?, ?, method, backend, device, simd, "
+                   "version, seconds, finished, output_end, output_hash, standing, sum FROM unit "
+                   "WHERE id = ?", (str(middle), first, f"{first_digest:016x}", ident))
+        db.execute("UPDATE unit SET lo = ?, count = ?, digest = ? WHERE id = ?",
+                   (str(middle + 1), count - first,
+                    f"{(int(digest, 16) - first_digest) % 2**64:016x}", ident))
+
+
 def main(path, what, *words):
     db = sqlite3.connect(path)
     if what == "delete":
@@ -37,6 +65,8 @@ def main(path, what, *words):
         db.execute("UPDATE job SET hash = ?", (job_hash(db),))
     elif what == "alter":
         db.execute(f"UPDATE unit SET {words[1]} = ? WHERE id = ?", (words[2], int(words[0])))
+    elif what == "split":
+        split(db, int(words[0]))
     else:
         sys.exit(2)
     total = 0

@@ -304,3 +304,137 @@ interrupt() {
     refuses 4 "this build has no ledger" count 0 1e15 --ledger L
     [ ! -e L ]
 }
+
+# ---- audit ----
+
+# Rows of about equal size, made by a sieve.
+made() {
+    "$PARPRIME" count ${1:-1e9} -q --ledger L --method sieve
+    rows=$(sql L 'SELECT count(*) FROM unit')
+}
+
+@test "audit confirms what is right" {
+    made
+    pp 0 audit L --all
+    answers "$rows of $rows units computed again, $rows confirmed, 0 not" \
+        "of all units $rows are confirmed, 0 in dispute"
+    [ "$(sql L "SELECT count(*) FROM unit WHERE standing = 'confirmed'")" -eq $rows ]
+    [ "$(sql L "SELECT count(*) FROM audit WHERE outcome = 'same' AND method = 'mr'")" -eq $rows ]
+    pp 0 audit L
+    says "every unit is confirmed already"
+    pp 0 count 1e9 --ledger L
+    says "all from L"
+}
+
+@test "audit takes a sample that nobody can foretell" {
+    made 2e9
+    "$PYTHON" "$CLI/forge.py" L split 60
+    rows=$(sql L 'SELECT count(*) FROM unit')
+    [ $rows -ge 60 ]
+    pp 0 audit L
+    answers "8 of $rows units computed again, 8 confirmed, 0 not" \
+        "of all units 8 are confirmed, 0 in dispute"
+    seen=
+    for _ in 1 2 3; do
+        cp L M
+        pp 0 audit M --sample 5 -q
+        says_nothing
+        seen+=$(sql M "SELECT group_concat(unit) FROM audit WHERE id > 8")$'\n'
+    done
+    [ "$(sort -u <<<"$seen" | grep -c ,)" -gt 1 ] || fail "always $seen"
+}
+
+@test "audit by every way there is" {
+    made 3e7
+    for words in "--method mr" "--method trial" "--method mr --backend serial" \
+        "--method mr -t 1" "--simd none"; do
+        [[ $words != *none* ]] || "$PARPRIME" --version | grep -q 'SIMD.* avx' || continue
+        cp L M
+        pp 0 audit M --all $words
+        says_nothing
+    done
+    if has_backend opencl; then
+        pp 0 audit L --all --backend opencl --method sieve
+        [ "$(sql L "SELECT count(*) FROM audit WHERE backend = 'opencl'")" -eq $rows ]
+    fi
+}
+
+@test "audit finds what was altered with all its checksums" {
+    made
+    for column in count digest; do
+        cp L M
+        n=$(sql M 'SELECT id FROM unit ORDER BY random() LIMIT 1')
+        value=0123456789abcdef
+        [ $column = digest ] || value=$(($(sql M "SELECT count FROM unit WHERE id = $n") - 1))
+        "$PYTHON" "$CLI/forge.py" M alter $n $column $value
+        pp 0 count 1e9 --ledger M # nothing tells it
+        says "all from M"
+        cp M N
+        pp 3 audit M --all
+        [[ ${lines[0]} == *"the ledger has "*"computed again, "*"in a third way, "*"the ledger is wrong" ]] ||
+            fail "it is not said"
+        [ "${lines[1]}" = "$rows of $rows units computed again, $((rows - 1)) confirmed, 1 not" ]
+        says "computed anew by the command that the ledger is of: count 0 1000000000"
+        [ "$(sql M "SELECT id FROM unit WHERE standing = 'disputed'")" = $n ]
+        pp 3 audit M # and it stays so
+        pp 0 count 1e9 --ledger M
+        answers 50847534
+        says "1 row that an audit had disputed was computed anew"
+        pp 0 audit M
+        pp 3 audit N --all --format json
+        echo "$output" >json
+        holds json disagreements=1 disputed=1 computed=$rows results.#=$rows
+        grep -q '"outcome":"ledger wrong".*"third"' json
+        pp 3 audit N --format csv
+    done
+}
+
+@test "audit of a list, whose file is cut back to before what was wrong" {
+    "$PARPRIME" list 2e8 -q -o primes --ledger L
+    "$PYTHON" "$CLI/forge.py" L split 4
+    want=$(md5sum <primes)
+    n=$(sql L 'SELECT id FROM unit ORDER BY CAST(lo AS INTEGER) LIMIT 1 OFFSET 1')
+    pp 0 list 2e8 -o primes --ledger L
+    "$PYTHON" "$CLI/forge.py" L alter ${n:-1} digest 0123456789abcdef
+    pp 3 audit L --all
+    says "computed anew by the command that the ledger is of: list 0 200000000"
+    pp 0 list 2e8 -o primes --ledger L
+    [ "$(md5sum <primes)" = "$want" ] || fail "another list"
+    pp 0 audit L --all
+}
+
+@test "an audit in the way of the first time says nothing" {
+    made 3e7
+    refuses_way=(audit L --all --method sieve --simd "$(sql L 'SELECT simd FROM unit LIMIT 1')")
+    pp 2 "${refuses_way[@]}"
+    says "in this very way before"
+    pp 2 audit L --all --method hybrid
+    [ "$(sql L "SELECT count(*) FROM unit WHERE standing = 'unconfirmed'")" -eq $rows ]
+}
+
+@test "an audit that is interrupted keeps what it has confirmed" {
+    made 4e9
+    begin audit L --all --method trial --format json
+    handles_signals
+    sleep 0.3
+    kill -INT $pid
+    ended 10
+    [ $status -eq 130 ] || fail "exit code $status"
+    mv out json
+    holds json interrupted.signal=SIGINT
+    pp 0 count 4e9 --ledger L
+}
+
+@test "audit of nothing, and of what is no ledger" {
+    refuses 2 "which ledger" audit
+    refuses 2 "takes one ledger" audit L M
+    refuses 5 "there is no ledger L" audit L
+    [ ! -e L ]
+    : >L
+    refuses 2 "not a ledger" audit L
+    rm L
+    made 1e6
+    refuses 2 "either --sample or --all" audit L --all --sample 3
+    refuses 2 "is not a share" audit L --sample 101
+    refuses 2 "no backend" audit L --backend none
+}
