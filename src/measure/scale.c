@@ -262,34 +262,33 @@ void scale_say_device(const struct device_curve *curve, char out[SCALE_SENTENCE]
     unsigned long long cpu = found.cpu_wins_at, device = found.device_wins_at;
     switch (found.outcome) {
     case BREAK_EVEN_NEVER:
-        snprintf(
-            rest, room,
-            "never pays within what was measured, %llu to %llu numbers: openmp with %u threads "
-            "is at least as fast at every size",
-            least, most, curve->cores);
+        snprintf(rest, room,
+                 "never pays within what was measured, %llu to %llu numbers: at no size is it "
+                 "distinguishably faster than the CPU (up to %u threads)",
+                 least, most, curve->cores);
         break;
     case BREAK_EVEN_ALWAYS:
         snprintf(rest, room,
-                 "pays at every size that was measured, %llu to %llu numbers, against openmp with "
-                 "%u threads",
+                 "pays at every size that was measured, %llu to %llu numbers, against the CPU (up "
+                 "to %u threads)",
                  least, most, curve->cores);
         break;
     case BREAK_EVEN_CROSSING:
         if (cpu)
             snprintf(rest, room,
-                     "pays from somewhere between %llu and %llu numbers on: at %llu openmp with %u "
-                     "threads is still faster, from %llu on the device is",
+                     "pays from somewhere between %llu and %llu numbers on: at %llu the CPU (up to "
+                     "%u threads) is still faster, from %llu on the device is",
                      cpu, device, cpu, curve->cores, device);
         else
             snprintf(rest, room,
                      "pays from %llu numbers on at the latest; at smaller sizes, down to %llu, it "
-                     "is not distinguishable from openmp with %u threads",
+                     "is not distinguishable from the CPU (up to %u threads)",
                      device, least, curve->cores);
         break;
     case BREAK_EVEN_MIXED:
         snprintf(rest, room,
-                 "is faster than openmp with %u threads at some sizes that were measured, but not "
-                 "from one of them on: there is no break-even size to tell",
+                 "is faster than the CPU (up to %u threads) at some sizes that were measured, but "
+                 "not from one of them on: there is no break-even size to tell",
                  curve->cores);
         break;
     }

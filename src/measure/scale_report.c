@@ -246,7 +246,7 @@ static const char *winner_word(enum winner winner) {
 static void tell_device(struct telling *telling, const struct device_curve *curve) {
     if (curve->n) {
         char cpu[32], device[48];
-        snprintf(cpu, sizeof cpu, "openmp, %u threads", curve->cores);
+        snprintf(cpu, sizeof cpu, "CPU, %u threads", curve->cores);
         snprintf(device, sizeof device, "%s %s", curve->kind, curve->id);
         const struct column columns[] = {
             {"numbers", 22}, {cpu, 21}, {device, 16}, {"device's speedup", 22}, {"faster", 10}};
@@ -391,7 +391,7 @@ void scale_report_csv(FILE *to, const struct scale *scale) {
     for (size_t i = 0; i < scale->n_devices; i++)
         for (size_t j = 0; j < scale->devices[i].n; j++) {
             const struct size_point *point = &scale->devices[i].points[j];
-            csv_size(to, scale, "openmp", point->size, &point->cpu, NAN);
+            csv_size(to, scale, "auto", point->size, &point->cpu, NAN);
             csv_size(to, scale, "opencl", point->size, &point->device,
                      point->cpu.median / point->device.median);
         }

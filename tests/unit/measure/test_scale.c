@@ -324,9 +324,10 @@ static void test_device_words(void **state) {
         .id = "0:1", .name = "Card", .kind = "GPU", .cores = 8, .points = points, .n = 3};
     char text[SCALE_SENTENCE];
     scale_say_device(&curve, text);
-    assert_string_equal(text, "OpenCL on a GPU (0:1, Card) pays from somewhere between 2000 and "
-                              "90000 numbers on: at 2000 openmp with 8 threads is still faster, "
-                              "from 90000 on the device is");
+    assert_string_equal(text,
+                        "OpenCL on a GPU (0:1, Card) pays from somewhere between 2000 and "
+                        "90000 numbers on: at 2000 the CPU (up to 8 threads) is still faster, "
+                        "from 90000 on the device is");
     curve.n = 2;
     scale_say_device(&curve, text);
     assert_says(text, "never pays within what was measured, 1000 to 2000 numbers");
