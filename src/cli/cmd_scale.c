@@ -36,7 +36,14 @@ struct scaling {
     uint64_t *repeated; /* a test's numbers, as often as there are threads at most */
     struct control control;
     bool has_control;
+    struct environment here; /* before anything was measured: the load is then not our own */
+    json_t *environment;     /* the same for documents */
 };
+
+/* Is the whole record wanted, rather than tables? Then timelines are too. */
+static bool wants_document(const struct options *options) {
+    return options->format == FORMAT_JSON || pictures_wanted(options);
+}
 
 /* ---- the machine and the counts ---- */
 
@@ -148,6 +155,7 @@ static int measure_strong(struct scaling *all) {
     size_t n = scale->n_counts;
     if (!begin(all, n + 1, all->plan.runs, all->plan.warmup, &scale->strong))
         return 2;
+    scale->strong.traced = wants_document(all->options);
     for (size_t i = 0; i < n; i++)
         scale->strong.alternatives[i].options.threads = scale->counts[i];
     pp_session_options *serial = &scale->strong.alternatives[n].options;
@@ -273,19 +281,22 @@ static int measure_weak(struct scaling *all) {
 /* The CPU and a device, in all runs of a range of this size. */
 static int measure_size(struct scaling *all, struct device_curve *curve, uint64_t size) {
     const struct subject *subject = &all->job.subject;
+    struct subject part = part_of(&all->job, subject->lo, subject->lo + (size - 1));
     struct comparison comparison;
     struct options *words = &all->words;
     int code = 6;
     if (begin(all, 2, all->plan.runs, all->plan.warmup, &comparison)) {
-        comparison.subject = part_of(&all->job, subject->lo, subject->lo + (size - 1));
+        comparison.subject = part;
         for (size_t i = 0; i < 2; i++) {
             pp_session_options *options = &comparison.alternatives[i].options;
             *options = (pp_session_options)PP_SESSION_OPTIONS_INIT;
+            /* Each chooses its own method, as alternatives do that have jobs of their own. */
+            comparison.alternatives[i].own = &part;
             options->backend = i ? "opencl" : "auto"; /* serial where threads would not pay */
             options->device = i ? curve->id : NULL;
             options->kernels = i ? words->kernels : NULL;
             options->simd = i ? NULL : words->simd;
-            /* Each is to do its best, unless the user has said how. */
+            /* The best there is, unless the user has said how. */
             const char *method =
                 all->options->method ? all->options->method : all->job.options.method;
             if (method)
@@ -426,27 +437,53 @@ static int measure(struct scaling *all) {
 /* The whole document. A new reference. */
 static json_t *document_of(const struct scaling *all, bool interrupted) {
     const struct scale *scale = &all->scale;
+    struct lesson lessons[N_LESSONS];
+    size_t n_lessons = scale_lessons(scale, all->has_control ? &all->control : NULL, lessons);
     json_t *document = json_document(json_job_of(&all->job.subject));
+    json_object_set(document, "environment", all->environment);
     json_object_set_new(document, "results", report_results(&scale->strong, json_result));
     json_object_set_new(document, "runs", report_runs(&scale->strong));
     if (scale->strong.finished || !scale->strong.agree)
         json_object_set_new(document, "verdict", scale_json_verdict(scale));
     json_object_set_new(document, "scaling", scale_json(scale));
+    json_object_set_new(document, "timelines", report_timelines(&scale->strong));
     if (all->has_control)
         json_object_set_new(document, "control", report_control(&all->control));
-    json_object_set_new(document, "lessons",
-                        scale_json_lessons(scale, all->has_control ? &all->control : NULL));
+    json_object_set_new(document, "lessons", report_lessons(lessons, n_lessons));
     if (interrupted)
         json_object_set_new(document, "interrupted", json_interrupted());
     return document;
 }
 
-static void print_machine(FILE *to) {
-    struct environment here;
-    environment_read(&here);
+static void print_machine(FILE *to, const struct environment *here) {
     fprintf(to, "%s, %u of %u cores allowed, load %.2f, governor %s, SMT %s · parprime %s, %s\n\n",
-            here.cpu, here.cores_allowed, here.cores_online, here.load, here.governor, here.smt,
-            pp_version(), pp_build()->compiler);
+            here->cpu, here->cores_allowed, here->cores_online, here->load, here->governor,
+            here->smt, pp_version(), pp_build()->compiler);
+}
+
+static void print_text(FILE *to, const struct scaling *all) {
+    struct lesson lessons[N_LESSONS];
+    size_t n_lessons = scale_lessons(&all->scale, all->has_control ? &all->control : NULL, lessons);
+    print_machine(to, &all->here);
+    scale_report_text(to, &all->scale);
+    if (all->has_control) {
+        report_control_text(to, &all->control);
+        fputc('\n', to);
+    }
+    if (n_lessons)
+        report_lessons_text(to, lessons, n_lessons);
+}
+
+static void print_markdown(FILE *to, const struct scaling *all) {
+    struct lesson lessons[N_LESSONS];
+    size_t n_lessons = scale_lessons(&all->scale, all->has_control ? &all->control : NULL, lessons);
+    fputs("# parprime scale\n\n", to);
+    print_machine(to, &all->here);
+    scale_report_markdown(to, &all->scale);
+    if (all->has_control)
+        report_markdown_control(to, &all->control);
+    if (n_lessons)
+        report_markdown_lessons(to, lessons, n_lessons);
 }
 
 static void report_tables(struct output *output, const struct scaling *all) {
@@ -457,17 +494,12 @@ static void report_tables(struct output *output, const struct scaling *all) {
         output->status = PP_ERR_MEMORY;
         return;
     }
-    if (all->options->format == FORMAT_CSV) {
+    if (all->options->format == FORMAT_CSV)
         scale_report_csv(to, &all->scale);
-    } else {
-        print_machine(to);
-        scale_report_text(to, &all->scale);
-        if (all->has_control) {
-            report_control_text(to, &all->control);
-            fputc('\n', to);
-        }
-        scale_report_lessons(to, &all->scale, all->has_control ? &all->control : NULL);
-    }
+    else if (all->options->format == FORMAT_MARKDOWN)
+        print_markdown(to, all);
+    else
+        print_text(to, all);
     fclose(to);
     output_bytes(output, text, size);
     free(text);
@@ -493,6 +525,14 @@ static int load(struct scaling *all) {
     return load_job(&all->job, "scale", 3, usual);
 }
 
+static void look_around(struct scaling *all) {
+    environment_read(&all->here);
+    if (!wants_document(all->options))
+        return;
+    all->environment = environment_json();
+    environment_add_devices(all->environment);
+}
+
 int command_scale(const struct options *options) {
     struct scaling *all = calloc(1, sizeof *all);
     if (!all)
@@ -505,6 +545,7 @@ int command_scale(const struct options *options) {
         code = pictures_check(options);
     struct output output;
     if (code == 0 && output_open(&output, options)) {
+        look_around(all);
         code = settle(all);
         if (code == 0 && !make_counts(all))
             code = 2;
@@ -523,6 +564,7 @@ int command_scale(const struct options *options) {
     unload_job(&all->job);
     control_free(&all->control);
     free(all->repeated);
+    json_decref(all->environment);
     free(all);
     return code;
 }

@@ -138,8 +138,8 @@ static const struct {
     {"output", 'o', "FILE", EVERY, "write answers to FILE instead of standard output"},
     {"baseline", KEY_BASELINE, "FILE", COMMAND_COMPARE,
      "hold this run against an earlier one, kept with --format json"},
-    {"format", KEY_FORMAT, "FORM", EVERY & ~COMMAND_COMPARE, "text (the default), json or csv"},
-    {"format", KEY_FORMAT, "FORM", COMMAND_COMPARE, "text (the default), json, csv or markdown"},
+    {"format", KEY_FORMAT, "FORM", EVERY & ~MEASURING, "text (the default), json or csv"},
+    {"format", KEY_FORMAT, "FORM", MEASURING, "text (the default), json, csv or markdown"},
     {"quiet", 'q', NULL, EVERY, "answers only: no result line on stderr"},
     {"verbose", 'v', NULL, EVERY, "say on stderr where the time went"},
     {"progress", KEY_PROGRESS, NULL, EVERY,
@@ -264,9 +264,8 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         options->output = argument;
         break;
     case KEY_FORMAT:
-        options->format =
-            (enum format)choice(state, "format", argument,
-                                options->command == COMMAND_COMPARE ? report_formats : formats);
+        options->format = (enum format)choice(
+            state, "format", argument, options->command & MEASURING ? report_formats : formats);
         break;
     case 'q':
         options->quiet = true;

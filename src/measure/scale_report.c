@@ -94,18 +94,31 @@ struct telling {
     bool markdown;
 };
 
+static void tell_text(const struct telling *telling, const char *text) {
+    if (telling->markdown)
+        print_markdown_text(telling->to, text);
+    else
+        fputs(text, telling->to);
+}
+
 static void tell(void *user, const char *text) {
     struct telling *telling = user;
-    fprintf(telling->to, "%s%s.\n", telling->markdown ? "- " : "  ", text);
+    fputs(telling->markdown ? "- " : "  ", telling->to);
+    tell_text(telling, text);
+    fputs(".\n", telling->to);
 }
 
 static void tell_warning(void *user, const char *text) {
     struct telling *telling = user;
-    fprintf(telling->to, "%swarning: %s\n", telling->markdown ? "- " : "  ", text);
+    fputs(telling->markdown ? "- warning: " : "  warning: ", telling->to);
+    tell_text(telling, text);
+    fputc('\n', telling->to);
 }
 
 static void heading(struct telling *telling, const char *text) {
-    fprintf(telling->to, "%s%s\n", telling->markdown ? "### " : "", text);
+    fputs(telling->markdown ? "## " : "", telling->to);
+    tell_text(telling, text);
+    fputc('\n', telling->to);
 }
 
 /* Markdown wants an empty line between a table, a list and a paragraph. */
@@ -113,8 +126,11 @@ static void gap(struct telling *telling) {
     fputc('\n', telling->to);
 }
 
-static const char *in_code(struct telling *telling) {
-    return telling->markdown ? "`" : "";
+/* What report_warnings says of weak scaling. */
+static void tell_weak_warning(void *user, const char *text) {
+    char all[SCALE_SENTENCE];
+    snprintf(all, sizeof all, "weak scaling: %s", text);
+    tell_warning(user, all);
 }
 
 static void strong_table(struct telling *telling, const struct scale *scale) {
@@ -171,12 +187,14 @@ static void tell_strong(struct telling *telling, const struct scale *scale) {
     heading(telling, text);
     if (telling->markdown)
         gap(telling);
+    fputs("  ", telling->to);
+    tell_text(telling, strong->subject.words);
     fprintf(telling->to,
-            "  %s%s%s with %s, %s (%s): %llu primes, digest %016llx, the same in all %zu "
-            "timed runs and those to warm up\n",
-            in_code(telling), strong->subject.words, in_code(telling), answer->backend,
-            pp_method_name(answer->method), answer->simd, (unsigned long long)answer->count,
-            (unsigned long long)answer->digest, strong->n_records);
+            " with %s, %s (%s): %llu primes, digest %016llx, the same in all %zu runs (%zu timed, "
+            "%zu not)\n",
+            answer->backend, pp_method_name(answer->method), answer->simd,
+            (unsigned long long)answer->count, (unsigned long long)answer->digest,
+            strong->n_records + strong->n_untimed, strong->n_records, strong->n_untimed);
     gap(telling);
     strong_table(telling, scale);
     gap(telling);
@@ -299,10 +317,9 @@ static void tell_devices(struct telling *telling, const struct scale *scale) {
 
 static void tell_all(struct telling *telling, const struct scale *scale) {
     if (!scale->strong.agree) {
+        tell_text(telling, scale->strong.subject.words);
         fprintf(telling->to,
-                "%s%s%s\n  THE ANSWERS DISAGREE: %s\n  No times, no ratios: a wrong answer has "
-                "none.\n",
-                in_code(telling), scale->strong.subject.words, in_code(telling),
+                "\n  THE ANSWERS DISAGREE: %s\n  No times, no ratios: a wrong answer has none.\n",
                 scale->strong.dispute);
         return;
     }
@@ -313,7 +330,7 @@ static void tell_all(struct telling *telling, const struct scale *scale) {
     tell_devices(telling, scale);
     int n = report_warnings(&scale->strong, tell_warning, telling);
     if (scale->weak_curve.n)
-        n += report_warnings(&scale->weak, tell_warning, telling);
+        n += report_warnings(&scale->weak, tell_weak_warning, telling);
     n += scale_warnings(scale, tell_warning, telling);
     if (n)
         gap(telling);
@@ -553,6 +570,12 @@ static void say_json(void *user, const char *text) {
     json_array_append_new(user, json_string(text));
 }
 
+static void say_weak_json(void *user, const char *text) {
+    char all[SCALE_SENTENCE];
+    snprintf(all, sizeof all, "weak scaling: %s", text);
+    say_json(user, all);
+}
+
 json_t *scale_json_verdict(const struct scale *scale) {
     json_t *sentences = json_array(), *warnings = json_array(), *left_out = json_array();
     const struct comparison *strong = &scale->strong;
@@ -572,69 +595,47 @@ json_t *scale_json_verdict(const struct scale *scale) {
         }
         report_warnings(strong, say_json, warnings);
         if (scale->weak_curve.n)
-            report_warnings(&scale->weak, say_json, warnings);
+            report_warnings(&scale->weak, say_weak_json, warnings);
         scale_warnings(scale, say_json, warnings);
     }
-    return json_pack("{s:b, s:s, s:s?, s:i, s:i, s:s, s:o, s:o, s:o}", "agree", strong->agree,
+    return json_pack("{s:b, s:s, s:s?, s:i, s:i, s:i, s:s, s:o, s:o, s:o}", "agree", strong->agree,
                      "dispute", strong->dispute, "base",
                      strong->alternatives ? strong->alternatives[0].result.backend : NULL,
                      "timed_runs", (int)strong->n_runs, "warmup_runs", (int)strong->n_warmup,
-                     "order", "random", "sentences", sentences, "left_out", left_out, "warnings",
-                     warnings);
+                     "untimed_runs", (int)strong->n_untimed, "order", "random", "sentences",
+                     sentences, "left_out", left_out, "warnings", warnings);
 }
 
 /* ---- the book's point ---- */
 
-/* Each lesson that there are figures for, with its kind. */
-static void each_lesson(const struct scale *scale, const struct control *control,
-                        void (*say)(void *user, const char *kind, const char *text), void *user) {
-    char text[600];
+size_t scale_lessons(const struct scale *scale, const struct control *control,
+                     struct lesson lessons[N_LESSONS]) {
+    size_t n = 0;
     if (!scale->strong.agree || scale->strong_curve.n == 0)
-        return;
+        return 0;
     const struct scale_point *most = scale_widest(&scale->strong_curve);
     if (most) {
+        struct lesson *lesson = &lessons[n++];
         const char *words = scale->strong.subject.words;
+        lesson->kind = LESSON_PARALLEL;
         if (most->speedup.has_interval && !most->speedup.distinguishable)
             snprintf(
-                text, sizeof text,
-                "embarrassingly parallel: the parts of \"%s\" need nothing from each other, but "
-                "%u %ss did it no faster than one that these runs could tell",
+                lesson->text, sizeof lesson->text,
+                "The parts of \"%s\" need nothing from each other, but these runs cannot tell %u "
+                "%ss from one.",
                 words, most->threads, scale->noun);
         else
             snprintf(
-                text, sizeof text,
-                "embarrassingly parallel: the parts of \"%s\" need nothing from each other, so "
-                "%u %ss do it %.2f times as fast as one, %.0f%% of the ideal",
-                words, most->threads, scale->noun, most->speedup.value, 100 * most->efficiency);
-        say(user, "embarrassingly parallel", text);
+                lesson->text, sizeof lesson->text,
+                "The parts of \"%s\" need nothing from each other, %s %u %ss do it %.2f times as "
+                "fast as one, %.0f%% of the ideal.",
+                words, most->efficiency < 0.5 ? "yet" : "and", most->threads, scale->noun,
+                most->speedup.value, 100 * most->efficiency);
     }
-    if (control && control->n_forms > 1) {
-        const struct control_form *last = &control->forms[control->n_forms - 1];
-        struct summary plain = summarise(control->forms[0].seconds, control->n_runs);
-        struct summary handed = summarise(last->seconds, control->n_runs);
-        snprintf(text, sizeof text,
-                 "inherently sequential: each step of x² − x + 1 needs the one before, so %u "
-                 "workers that hand it on run it at %.2f times the speed of one plain loop",
-                 last->workers, plain.median / handed.median);
-        say(user, "inherently sequential", text);
-    }
-}
-
-static void print_lesson(void *user, const char *kind, const char *text) {
-    (void)kind;
-    fprintf(user, "%c%s.\n", text[0] - 'a' + 'A', text + 1);
-}
-
-void scale_report_lessons(FILE *to, const struct scale *scale, const struct control *control) {
-    each_lesson(scale, control, print_lesson, to);
-}
-
-static void add_lesson(void *user, const char *kind, const char *text) {
-    json_array_append_new(user, json_pack("{s:s, s:s}", "kind", kind, "text", text));
-}
-
-json_t *scale_json_lessons(const struct scale *scale, const struct control *control) {
-    json_t *lessons = json_array();
-    each_lesson(scale, control, add_lesson, lessons);
-    return lessons;
+    /* The rest is as compare says it. */
+    struct lesson others[N_LESSONS];
+    size_t n_others = lessons_make(NULL, control, NULL, others);
+    for (size_t i = 0; i < n_others && n < N_LESSONS; i++)
+        lessons[n++] = others[i];
+    return n;
 }

@@ -2,7 +2,7 @@
 #ifndef PARPRIME_MEASURE_SCALE_REPORT_H
 #define PARPRIME_MEASURE_SCALE_REPORT_H
 
-#include "measure/control.h"
+#include "measure/lessons.h"
 #include "measure/scale.h"
 
 #include <jansson.h>
@@ -15,12 +15,15 @@ void scale_report_markdown(FILE *to, const struct scale *scale);
 /* One table with a header: strong scaling, serial, weak scaling, devices at growing sizes. */
 void scale_report_csv(FILE *to, const struct scale *scale);
 
-/* The book's point with this run's figures, for people. control may be NULL. */
-void scale_report_lessons(FILE *to, const struct scale *scale, const struct control *control);
+/*
+ * The book's point with this run's figures: up to N_LESSONS sentences, none where answers disagree.
+ * control may be NULL. Returns how many.
+ */
+size_t scale_lessons(const struct scale *scale, const struct control *control,
+                     struct lesson lessons[N_LESSONS]);
 
-/* Members "scaling", "verdict" and "lessons" of a document. New references. */
+/* Members "scaling" and "verdict" of a document. New references. */
 json_t *scale_json(const struct scale *scale);
 json_t *scale_json_verdict(const struct scale *scale);
-json_t *scale_json_lessons(const struct scale *scale, const struct control *control);
 
 #endif

@@ -65,3 +65,22 @@ no_ratio() {
     PARPRIME_WRONG=count run --separate-stderr timeout 60 "$RIGHT" compare --runs 1 --warmup 0 -- count 1e6
     [ $status -eq 0 ] || fail "exit code $status"
 }
+
+@test "scale: no ratio, and 3" {
+    for wrong in count digest late; do
+        export PARPRIME_WRONG=$wrong
+        pp 3 scale --runs 6 --threads 1,2 -- count 1e6
+        says "answers disagree: "
+        [[ $output == *"THE ANSWERS DISAGREE: "*"openmp"* ]] || fail "who?"
+        [[ $output != *×* && $output != *"times as"* && $output != *" ms"* ]] || fail "a figure"
+        pp 3 scale --runs 6 --threads 1,2 --format markdown -- count 1e6
+        [[ $output == *"THE ANSWERS DISAGREE: "* && $output != *"|"* ]] || fail "a table"
+        pp 3 scale --runs 6 --threads 1,2 --format csv -- count 1e6
+        [ ${#lines[@]} -eq 1 ] || fail "rows"
+        pp 3 scale --runs 6 --threads 1,2 --format json -o scale.json -- count 1e6
+        holds scale.json verdict.agree=false verdict.sentences.#=0 runs.#=0 lessons.#=0 \
+            results.0.speedup=absent scaling.strong.points.#=0 scaling.weak.points.#=0 \
+            scaling.serial=null scaling.break_even=null timelines.#=0 control=absent
+        ! grep -Eq '"(speedup|interval|median)' scale.json || fail "a ratio in JSON"
+    done
+}
