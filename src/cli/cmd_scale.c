@@ -122,6 +122,9 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+_Static_assert((int)SCALE_MOST_COUNTS > (int)MOST_ALTERNATIVES,
+               "a list of threads fits, with 1 before it");
+
 /* --threads, ascending, each once, with 1 among them; or what suits the cores. */
 static bool make_counts(struct scaling *all) {
     struct scale *scale = &all->scale;
@@ -140,7 +143,7 @@ static bool make_counts(struct scaling *all) {
     }
     if (good) {
         qsort(counts, list.n + 1, sizeof *counts, ascending);
-        for (size_t i = 0; i <= list.n && scale->n_counts < SCALE_MOST_COUNTS; i++)
+        for (size_t i = 0; i <= list.n; i++)
             if (i == 0 || counts[i] != counts[i - 1])
                 scale->counts[scale->n_counts++] = counts[i];
     }

@@ -65,6 +65,12 @@ first_column() {
         fail "one point"
 }
 
+@test "as many counts as a list may have, and no more" {
+    pp 0 scale --runs 1 --warmup 0 --threads "$(seq -s, 2 65)" --format csv -- test 7
+    [ "$(grep -c '^strong,' <<<"$output")" -eq 65 ] || fail "not 65 points"
+    refuses 2 "more than 64 alternatives" scale --runs 1 --threads "$(seq -s, 1 65)" -- test 7
+}
+
 @test "more threads than cores: a warning, and no part in the fits" {
     local n list
     n=$(cores)
