@@ -76,7 +76,7 @@ first_column() {
     n=$(cores)
     [ "$n" -lt 4 ] || skip "$n cores"
     pp 0 scale --runs 1 --warmup 0 --threads 1,2,3,4 -- "${job[@]}"
-    [[ $output == *"warning: openmp: 4 threads share $n cores"* ]] || fail "no warning"
+    [[ $output == *"warning: openmp with 4 threads "*": 4 threads share $n cores"* ]] || fail "no warning"
     [[ $output == *"more threads than the $n cores allowed take turns on them"* ]] || fail "no warning"
     [[ $output != *"has no work for"* ]] || fail "there is work enough"
     [[ $output == *"Amdahl's law: insufficient data: $n counts of threads up to the $n cores allowed"* ]] ||
