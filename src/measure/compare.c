@@ -280,7 +280,11 @@ static pp_status do_run(const struct course *course, size_t index, ptrdiff_t run
         course->phases[(index * N_PHASES + phase) * comparison->n_runs + (size_t)run] =
             values[phase];
     comparison->records[comparison->n_records++] = record;
-    return PP_OK;
+    if (!alternative_writes(alternative))
+        return PP_OK;
+    nanosleep(&PAUSE, NULL);
+    return outlet_alone(alternative->to, alternative->bytes, &alternative->alone[run],
+                        &comparison->error);
 }
 
 /*
@@ -334,6 +338,15 @@ static pp_status measure_rounds(const struct course *course) {
         }
     }
     return status;
+}
+
+bool alternative_writes(const struct alternative *alternative) {
+    return alternative->to == OUTLET_FILE || alternative->to == OUTLET_PIPE;
+}
+
+struct summary compare_alone(const struct comparison *comparison,
+                             const struct alternative *alternative) {
+    return summarise(alternative->alone, comparison->n_runs);
 }
 
 double subject_numbers(const struct subject *subject) {
@@ -391,8 +404,9 @@ pp_status compare_measure(struct comparison *comparison, void (*on_session)(pp_s
         alternative->seconds = calloc(runs, sizeof(double));
         alternative->cpu_seconds = calloc(runs, sizeof(double));
         alternative->out_of_place = calloc(runs, sizeof(double));
-        enough =
-            enough && alternative->seconds && alternative->cpu_seconds && alternative->out_of_place;
+        alternative->alone = calloc(runs, sizeof(double));
+        enough = enough && alternative->seconds && alternative->cpu_seconds &&
+                 alternative->out_of_place && alternative->alone;
     }
     opening(true);
     pp_status status = enough ? probe(comparison) : PP_ERR_MEMORY;
@@ -414,6 +428,7 @@ void compare_free(struct comparison *comparison) {
         free(comparison->alternatives[i].seconds);
         free(comparison->alternatives[i].cpu_seconds);
         free(comparison->alternatives[i].out_of_place);
+        free(comparison->alternatives[i].alone);
         timeline_free(&comparison->alternatives[i].timeline);
     }
     free(comparison->alternatives);

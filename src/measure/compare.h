@@ -41,6 +41,7 @@ struct alternative {
     double *seconds, *cpu_seconds; /* n_runs each: session opened, job done, session closed */
     double *out_of_place;          /* n_runs: of a list as workers finish, see measure/arrivals.h */
     uint64_t bytes;                /* handed to `to` by each run */
+    double *alone;                 /* n_runs: the same bytes, ready made, into the same outlet */
     struct summary time;
     double utilisation; /* CPU seconds over wall seconds times the cores allowed, all runs */
     double rate;        /* numbers of the job over seconds: total work over total time */
@@ -98,6 +99,11 @@ bool alternative_is_unordered(const struct comparison *comparison,
 /* How many results of a run were out of place: over the timed runs. */
 struct summary compare_out_of_place(const struct comparison *comparison,
                                     const struct alternative *alternative);
+
+/* Does it write somewhere? Then its bytes alone were timed beside each run: a bound of the run. */
+bool alternative_writes(const struct alternative *alternative);
+struct summary compare_alone(const struct comparison *comparison,
+                             const struct alternative *alternative);
 
 /* Numbers that the job is about. */
 double subject_numbers(const struct subject *subject);

@@ -112,6 +112,8 @@ static void make_output(const struct comparison *output, struct lesson *lesson) 
         "writing, so that run is bound by %s",
         outlet_name(all->to), (double)all->bytes / 1e6, output->subject.words, seconds, most,
         most == 1 ? "" : "s", 100 * output_share(all), bound_name(all->bound));
+    format_seconds(seconds, sizeof seconds, compare_alone(output, all).median);
+    add(lesson, " (ready made, the bytes alone take %s)", seconds);
     if (most > 1) {
         struct ratio ratio = ratio_of(&one->time, &all->time);
         add(lesson, ": beside one thread, %u are", most);

@@ -72,7 +72,7 @@ static void print_label(FILE *to, int width, const char *label) {
         print_cell(to, width, "%.*s…", width - 2, label);
 }
 
-enum { W_DEVICE = 26, W_ORDER = 12, W_TO = 9 };
+enum { W_DEVICE = 26, W_ORDER = 12, W_TO = 9, W_ALONE = 13 };
 
 static void print_header(FILE *to, const struct comparison *comparison) {
     struct telling telling = telling_of(comparison);
@@ -94,6 +94,8 @@ static void print_header(FILE *to, const struct comparison *comparison) {
     print_cell(to, W_CPU, "CPU use");
     print_cell(to, W_RATE, "numbers/s");
     print_cell(to, W_BOUND, "bound by");
+    if (telling.to)
+        print_cell(to, W_ALONE, "bytes alone");
     for (size_t i = 0; i < N_COLUMNS; i++)
         if (column_shown(comparison, i))
             print_cell(to, W_PHASE, "%s", columns[i].name);
@@ -148,6 +150,10 @@ static void print_row(FILE *to, const struct comparison *comparison,
     print_cell(to, W_CPU, "%.0f%% of %u", 100 * alternative->utilisation, cores);
     print_rate(to, alternative->rate);
     print_cell(to, W_BOUND, "%s", bound_name(alternative->bound));
+    if (alternative_writes(alternative))
+        format_seconds(time, sizeof time, compare_alone(comparison, alternative).median);
+    if (telling.to)
+        print_cell(to, W_ALONE, "%s", alternative_writes(alternative) ? time : "-");
     for (size_t i = 0; i < N_COLUMNS; i++)
         if (column_shown(comparison, i)) {
             format_seconds(time, sizeof time, column_seconds(alternative, i));
@@ -233,7 +239,8 @@ void report_text(FILE *to, const struct comparison *comparison, bool sentences) 
     if (telling_of(comparison).to)
         fprintf(to,
                 "  the same %llu bytes each time: made and discarded, written to a file, "
-                "written into a pipe\n",
+                "written into a pipe\n"
+                "  bytes alone: what the same writing takes where the bytes are there already\n",
                 (unsigned long long)base->bytes);
     fputc('\n', to);
     print_header(to, comparison);

@@ -10,7 +10,8 @@
 void report_csv_header(FILE *to) {
     fputs("job,backend,method,threads,simd,device,device_kind,order,to,count,digest,runs,median,"
           "interval_lo,interval_hi,speedup,speedup_lo,speedup_hi,distinguishable,utilisation,"
-          "numbers_per_second,bound,out_of_place,opening,startup,build,prepare,upload,compute,"
+          "numbers_per_second,bound,bytes_alone,out_of_place,opening,startup,build,prepare,upload,"
+          "compute,"
           "download,output,left_out\n",
           to);
 }
@@ -26,7 +27,7 @@ static void csv_left_out(FILE *to, const struct comparison *comparison,
     fprintf(to, ",%s,", options->simd ? options->simd : "");
     print_csv_text(to, options->device ? options->device : "");
     const char *order = order_label(comparison, alternative), *where = outlet_name(alternative->to);
-    fprintf(to, ",,%s,%s,,,,,,,,,,,,,,,,,,,,,,,", order ? order : "", where ? where : "");
+    fprintf(to, ",,%s,%s,,,,,,,,,,,,,,,,,,,,,,,,", order ? order : "", where ? where : "");
     print_csv_text(to, alternative->reason);
     fputc('\n', to);
 }
@@ -58,6 +59,9 @@ static void csv_row(FILE *to, const struct comparison *comparison,
     csv_ratio(to, &ratio);
     fprintf(to, ",%.4f,%.0f,%s,", alternative->utilisation, alternative->rate,
             bound_name(alternative->bound));
+    if (alternative_writes(alternative))
+        fprintf(to, "%.9f", compare_alone(comparison, alternative).median);
+    fputc(',', to);
     if (alternative_is_unordered(comparison, alternative))
         fprintf(to, "%.0f", compare_out_of_place(comparison, alternative).median);
     const pp_phases *phases = &result->phases;
@@ -90,7 +94,7 @@ void report_csv_control(FILE *to, const struct control *control) {
         print_csv_interval(to, &time);
         fputc(',', to);
         csv_ratio(to, &ratio);
-        fputs(",,,,,,,,,,,,,\n", to);
+        fputs(",,,,,,,,,,,,,,\n", to);
     }
 }
 
@@ -137,8 +141,11 @@ static void markdown_row(FILE *to, const struct comparison *comparison,
     }
     if (telling.order)
         fprintf(to, " %s |", order_label(comparison, alternative));
+    char alone[32] = "-";
+    if (alternative_writes(alternative))
+        format_seconds(alone, sizeof alone, compare_alone(comparison, alternative).median);
     if (telling.to)
-        fprintf(to, " %s |", outlet_name(alternative->to));
+        fprintf(to, " %s | %s |", outlet_name(alternative->to), alone);
     markdown_seconds(to, &alternative->time);
     markdown_speedup(to, &compare_base(comparison)->time, &alternative->time);
     fprintf(to, " %.0f %% | %.3g | %s |\n", 100 * alternative->utilisation, alternative->rate,
@@ -179,9 +186,10 @@ void report_markdown(FILE *to, const struct comparison *comparison) {
             "| backend | method | threads |%s%s%s%s median | 95 %% interval | speedup | CPU use | "
             "numbers/s | bound by |\n",
             telling.simd ? " simd |" : "", telling.device ? " device |" : "",
-            telling.order ? " order |" : "", telling.to ? " to |" : "");
+            telling.order ? " order |" : "", telling.to ? " to | bytes alone |" : "");
     fprintf(to, "|---|---|--:|%s%s%s%s--:|--:|--:|--:|--:|---|\n", telling.simd ? "---|" : "",
-            telling.device ? "---|" : "", telling.order ? "---|" : "", telling.to ? "---|" : "");
+            telling.device ? "---|" : "", telling.order ? "---|" : "",
+            telling.to ? "---|--:|" : "");
     for (size_t i = 0; i < comparison->n_alternatives; i++)
         if (!comparison->alternatives[i].left_out)
             markdown_row(to, comparison, &comparison->alternatives[i]);

@@ -25,6 +25,14 @@ static void add_labels(json_t *json, const struct comparison *comparison,
         json_object_set_new(json, "to", json_string(outlet_name(alternative->to)));
         json_object_set_new(json, "bytes",
                             json_sprintf("%llu", (unsigned long long)alternative->bytes));
+        if (comparison->agree && alternative_writes(alternative)) {
+            struct summary alone = compare_alone(comparison, alternative);
+            json_object_set_new(
+                json, "bytes_alone",
+                json_pack("{s:o, s:o, s:o}", "seconds", json_seconds(alone.median), "interval",
+                          json_interval(alone.has_interval, alone.interval, json_seconds), "runs",
+                          json_times(alternative->alone, comparison->n_runs)));
+        }
     }
     if (alternative->options.device)
         json_object_set_new(json, "asked_device", json_string(alternative->options.device));

@@ -224,6 +224,9 @@ assert {result["to"] for result in written} == {"discard", "file", "pipe"}
 assert {result["bytes"] for result in written} == {"24009072"}, written
 assert {result["count"] for result in written} == {"3001134"}
 assert all(result["bound"] in ("compute", "output", "launch") for result in written)
+for result in written:
+    assert ("bytes_alone" in result) == (result["to"] != "discard")
+    assert result["to"] == "discard" or result["bytes_alone"]["seconds"] > 0
 lessons = {lesson["kind"]: lesson["text"] for lesson in document["lessons"]}
 assert list(lessons) == ["embarrassingly parallel", "inherently sequential", "I/O bound"]
 assert "does not show" in lessons["embarrassingly parallel"]  # one thread only was asked for

@@ -26,6 +26,21 @@ static void test_arrives(void **state) {
     free(bytes);
 }
 
+static void test_alone(void **state) {
+    (void)state;
+    pp_error error = {0};
+    for (enum outlet_kind kind = OUTLET_FILE; kind <= OUTLET_PIPE; kind++) {
+        double few = 0, many = 0;
+        assert_int_equal(outlet_alone(kind, 1, &few, &error), PP_OK);
+        assert_int_equal(outlet_alone(kind, (64 << 20) + 1, &many, &error), PP_OK);
+        assert_true(few > 0 && many > few); /* 64 MiB take milliseconds */
+    }
+    setenv("TMPDIR", "/nowhere/at/all", 1);
+    double seconds;
+    assert_int_equal(outlet_alone(OUTLET_FILE, 1, &seconds, &error), PP_ERR_IO);
+    unsetenv("TMPDIR");
+}
+
 static void test_no_folder(void **state) {
     (void)state;
     struct outlet outlet;
@@ -68,6 +83,7 @@ static void test_write_fails(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arrives), cmocka_unit_test(test_no_folder),
-        cmocka_unit_test(test_short_file), cmocka_unit_test(test_write_fails)};
+        cmocka_unit_test(test_alone), cmocka_unit_test(test_short_file),
+        cmocka_unit_test(test_write_fails)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
