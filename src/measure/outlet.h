@@ -36,8 +36,8 @@ pp_status outlet_write(struct outlet *outlet, const void *bytes, size_t n);
 pp_status outlet_close(struct outlet *outlet, pp_error *error);
 
 /*
- * The seconds that n bytes take which are there already, in blocks as pp_list hands them out: no
- * run that makes them can be faster. PP_ERR_IO, PP_ERR_INTERNAL as above.
+ * The seconds that n bytes take which are there already, in blocks as pp_list hands them out: a
+ * bound of runs that make them. PP_ERR_IO, PP_ERR_INTERNAL as above.
  */
 pp_status outlet_alone(enum outlet_kind kind, uint64_t n, double *seconds, pp_error *error);
 
