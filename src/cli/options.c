@@ -28,7 +28,8 @@ const struct command_word command_words[] = {
      "--threads takes a list, separated by commas (default: every number of them up to 8 cores, "
      "beyond that powers of two and all)."},
     {"devices", COMMAND_DEVICES, "", "backends and devices, and why one cannot be used", NULL},
-    {"selftest", COMMAND_SELFTEST, "", "known answers on every backend, device and method", NULL},
+    {"selftest", COMMAND_SELFTEST, "", "known answers on every backend, device and method",
+     "Exits with 3 if an answer is wrong."},
     {"audit", COMMAND_AUDIT, "LEDGER", "compute a ledger's units again, in another way",
      "Rows chosen at random, of those not confirmed yet, are computed again by another method, or "
      "other code, than at first; where the answers differ, a third way decides. What agrees is "
@@ -51,6 +52,9 @@ enum {
             COMMAND_SELFTEST | COMMAND_AUDIT,
     /* Keys of options without a letter. */
     KEY_BACKEND = 256,
+    KEY_LONG,
+    KEY_TIME,
+    KEY_WINDOWS,
     KEY_METHOD,
     KEY_SIMD,
     KEY_KERNELS,
@@ -119,6 +123,12 @@ static const struct {
     {"last", KEY_LAST, "D", COMMAND_ITERATE, "the last D digits of the result (default 5)"},
     {"mod", KEY_MOD, "M", COMMAND_ITERATE, "the result modulo M"},
     {"exact", KEY_EXACT, NULL, COMMAND_ITERATE, "all digits of the result"},
+    {"long", KEY_LONG, NULL, COMMAND_SELFTEST,
+     "also what takes seconds, then random windows in two ways each, until stopped"},
+    {"time", KEY_TIME, "SECONDS", COMMAND_SELFTEST, "with --long: stop after so many seconds"},
+    {"windows", KEY_WINDOWS, "N", COMMAND_SELFTEST, "with --long: stop after so many windows"},
+    {"seed", KEY_SEED, "N", COMMAND_SELFTEST,
+     "with --long: the windows of an earlier run again (default: unpredictable)"},
     {"runs", KEY_RUNS, "N", MEASURING, "timed runs of each alternative (default 9)"},
     {"warmup", KEY_WARMUP, "N", MEASURING, "runs before the timed ones (default 1)"},
     {"seed", KEY_SEED, "N", MEASURING, "seed of the random order of runs"},
@@ -244,6 +254,15 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         break;
     case KEY_WARMUP:
         options->warmup = argument;
+        break;
+    case KEY_LONG:
+        options->until_stopped = true;
+        break;
+    case KEY_TIME:
+        options->time = argument;
+        break;
+    case KEY_WINDOWS:
+        options->windows = argument;
         break;
     case KEY_SEED:
         options->seed = argument;

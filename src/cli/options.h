@@ -58,7 +58,10 @@ struct options {
     const char *start, *steps, *last, *modulus; /* iterate */
     bool exact;
 
-    const char *runs, *warmup, *seed; /* compare, scale */
+    bool until_stopped; /* selftest */
+    const char *time, *windows;
+
+    const char *runs, *warmup, *seed; /* compare, scale; seed also selftest */
     enum which_devices break_even;    /* scale */
     const char *report;               /* compare, scale: the page's file */
     bool plot;                        /* compare, scale */

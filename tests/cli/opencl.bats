@@ -60,17 +60,3 @@ built() {
     answers 78498
     says "units verified"
 }
-
-@test "selftest: every backend passes" {
-    pp 0 selftest
-    [[ $output == *" passed, 0 failed" ]] || fail "something failed"
-    for level in $("$PARPRIME" --version | sed -n 's/^SIMD *//p'); do
-        [[ $output == *", simd $level: "*" checks passed, 0 failed"* ]] || fail "no $level"
-    done
-    pp 0 selftest --format json -o selftest.json
-    valid selftest.json
-    holds selftest.json job.command=selftest failed=0 results.0.simd=none results.0.failures.#=0
-    pp 0 selftest --format csv
-    [[ $output == "id,backend,name,variant,passed,failed"* ]] || fail "no head"
-    ! grep -v '",[a-z0-9]*,[0-9]*,0$' <<<"${output#*$'\n'}" || fail "something failed"
-}
