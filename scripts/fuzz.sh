@@ -55,6 +55,8 @@ for name in "${harnesses[@]}"; do
         "$program" -set_cover_merge=1 -use_counters=0 -use_cmp=0 -max_len=4096 \
             -merge_control_file="$build/merge" "$build/merged" "$corpus" "$work" 2>"$build/$name.log"
         echo "$name: $(python3 tests/fuzz/choose.py "$build/merge" "$build/chosen" 38)"
+        # What was put there by hand, for what no coverage shows, stays.
+        cp "$corpus"/kept-* "$build/chosen" 2>/dev/null || true
         rm -rf "$corpus"
         mv "$build/chosen" "$corpus"
         continue

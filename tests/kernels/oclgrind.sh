@@ -2,11 +2,14 @@
 # Every kernel under Oclgrind, a simulator that finds accesses out of bounds, data races between
 # work-items, barriers that not all of a group reach, and reads of what was never written. Opening
 # a session already runs the self-test, which goes through most kernels; the jobs below go through
-# all of them, by both kinds of kernels.
-# Usage: oclgrind.sh PROGRAM KEEP_BUFFERS
+# all of them, by both kinds of kernels: at the end, kernels that are in the sources but did not run
+# are a failure too.
+# Usage: oclgrind.sh PROGRAM KEEP_BUFFERS KERNEL_FOLDER C_COMPILER
 set -u
 program=$1
 keep_buffers=$2
+kernel_folder=$3
+compiler=$4
 command -v oclgrind >/dev/null || { echo "oclgrind is not installed"; exit 77; }
 "$program" --version | grep -q '^OpenCL *ICD loader' || { echo "built without OpenCL"; exit 77; }
 
@@ -20,21 +23,38 @@ preload=
 expect() {
     answer=$1
     shift
+    : >"$work/answer"
     # shellcheck disable=SC2086,SC2016
-    timeout 250 oclgrind $simulate sh -c 'LD_PRELOAD="$1 $LD_PRELOAD"; shift; exec "$@"' sh \
-        "$preload" "$program" "$@" -q >"$work/out" 2>"$work/err"
+    timeout 250 oclgrind --inst-counts $simulate sh -c 'LD_PRELOAD="$1 $LD_PRELOAD"; shift; exec "$@"' sh \
+        "$preload" "$program" "$@" -q -o "$work/answer" >"$work/out" 2>"$work/err"
     code=$?
-    if [ $code -ne 0 ] || [ "$(cat "$work/out")" != "$answer" ] || [ -s "$work/err" ] ||
+    sed -n "s/^Instructions executed for kernel '\(.*\)':$/\1/p" "$work/out" >>"$work/ran"
+    if [ $code -ne 0 ] || [ "$(cat "$work/answer")" != "$answer" ] || [ -s "$work/err" ] ||
         grep -q Kernel: "$work/out"; then
         echo "not ok: $* (exit code $code)"
-        head -n 20 "$work/out" "$work/err"
+        grep -v "^Instructions\|^ *[0-9]* - " "$work/out" | head -n 20
+        head -n 20 "$work/answer" "$work/err"
         failed=1
     else
         echo "ok: $*"
     fi
 }
 
+# every_kernel_ran IS_CPU: those that the sources have for this kind are among those that ran.
+every_kernel_ran() {
+    for name in $(cat "$kernel_folder"/*.cl | "$compiler" -E -P -x c -DPP_CPU="$1" -DPP_FP64=1 - |
+        grep -o '__kernel void [a-z0-9_]*' | sed 's/.* //'); do
+        if grep -qx "$name" "$work/ran"; then
+            echo "ran: $name"
+        else
+            echo "not ok: $name did not run"
+            failed=1
+        fi
+    done
+}
+
 for kernels in cpu gpu; do
+    : >"$work/ran"
     on="--backend opencl --kernels $kernels"
     simulate=--data-races
     for method in trial mr sieve hybrid; do
@@ -63,6 +83,7 @@ for kernels in cpu gpu; do
     expect "10007 prime" test 10007 --method sieve $on
     expect 4 count 20000000000 20000000200 --method sieve $on
     preload=
+    every_kernel_ran $([ $kernels = cpu ] && echo 1 || echo 0)
 done
 # A device with little local memory and small work-groups.
 simulate="--data-races --local-mem-size 4096 --max-wgsize 16"

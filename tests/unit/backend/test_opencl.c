@@ -101,6 +101,29 @@ static void test_compute_units(void **state) {
     pp_session_close(session);
 }
 
+/* Small numbers one by one, which ranges leave out as far as 2, 3 and 5 divide them. */
+static void test_small_numbers(void **state) {
+    (void)state;
+    if (!backend_usable("opencl"))
+        skip();
+    static uint64_t numbers[600], bitmap[10];
+    for (uint64_t i = 0; i < 600; i++)
+        numbers[i] = i;
+    for (int kind = 0; kind < 2; kind++)
+        for (pp_method method = PP_METHOD_TRIAL; method <= PP_METHOD_SIEVE; method++) {
+            pp_session_options options = {
+                .backend = "opencl", .kernels = kind ? "gpu" : "cpu", .method = method};
+            pp_session *session;
+            assert_int_equal(pp_session_open(&options, &session, NULL), PP_OK);
+            assert_int_equal(pp_test(session, numbers, 600, bitmap), PP_OK);
+            for (uint64_t i = 0; i < 600; i++)
+                if ((bitmap[i / 64] >> i % 64 & 1) != naive_is_prime(i))
+                    fail_msg("%s, kernels %s: %llu", pp_method_name(method), options.kernels,
+                             ULL(i));
+            pp_session_close(session);
+        }
+}
+
 /* Every unit recomputed on the host, by each question. */
 static void test_verified(void **state) {
     (void)state;
@@ -228,9 +251,13 @@ static void test_pseudoprimes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_thousand_sessions), cmocka_unit_test(test_fork),
-        cmocka_unit_test(test_compute_units),       cmocka_unit_test(test_verified),
-        cmocka_unit_test(test_long_ranges),         cmocka_unit_test(test_pseudoprimes),
+        cmocka_unit_test(test_a_thousand_sessions),
+        cmocka_unit_test(test_fork),
+        cmocka_unit_test(test_small_numbers),
+        cmocka_unit_test(test_compute_units),
+        cmocka_unit_test(test_verified),
+        cmocka_unit_test(test_long_ranges),
+        cmocka_unit_test(test_pseudoprimes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

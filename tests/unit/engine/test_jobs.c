@@ -93,6 +93,21 @@ static void test_scattered(void **state) {
     each_session(5, check_scattered);
 }
 
+/* Base primes up to 41 million are a job of several units themselves; a maximal gap needs all. */
+static void test_long_base(void **state) {
+    (void)state;
+    static const char *const backends[] = {"serial", "openmp"};
+    for (size_t i = 0; i < COUNT_OF(backends); i++) {
+        if (!backend_usable(backends[i]))
+            continue;
+        pp_session *session = open_session(backends[i], (unsigned)i + 1, PP_METHOD_SIEVE, 0);
+        pp_result result;
+        assert_int_equal(pp_count(session, 1693182318746371, 1693182318747503, &result), PP_OK);
+        assert_int_equal(result.count, 2);
+        pp_session_close(session);
+    }
+}
+
 static void check_empty(pp_session *session) {
     uint64_t untouched = 42;
     assert_int_equal(pp_test(session, NULL, 0, NULL), PP_OK);
@@ -302,11 +317,17 @@ static void test_rendered_text(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_bitmaps),         cmocka_unit_test(test_long_arrays),
-        cmocka_unit_test(test_scattered),       cmocka_unit_test(test_no_numbers),
-        cmocka_unit_test(test_results),         cmocka_unit_test(test_units_are_counted),
-        cmocka_unit_test(test_a_million_units), cmocka_unit_test(test_no_memory_for_a_unit),
-        cmocka_unit_test(test_native_bytes),    cmocka_unit_test(test_rendered_text),
+        cmocka_unit_test(test_bitmaps),
+        cmocka_unit_test(test_long_arrays),
+        cmocka_unit_test(test_scattered),
+        cmocka_unit_test(test_long_base),
+        cmocka_unit_test(test_no_numbers),
+        cmocka_unit_test(test_results),
+        cmocka_unit_test(test_units_are_counted),
+        cmocka_unit_test(test_a_million_units),
+        cmocka_unit_test(test_no_memory_for_a_unit),
+        cmocka_unit_test(test_native_bytes),
+        cmocka_unit_test(test_rendered_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
