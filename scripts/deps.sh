@@ -10,14 +10,23 @@ tests=(libcmocka-dev bats g++ clang libclang-rt-14-dev libomp-dev python3 python
        libprimesieve-dev libflint-dev libpari-dev libgsl-dev oclgrind clinfo xxhash)
 # What reports are drawn with, and looked at.
 tests+=(gnuplot-nox chromium)
+# What scripts/analyse.sh runs; the libraries are for what is cross-built.
+tests+=(clang-tidy cppcheck valgrind gcovr gcc-aarch64-linux-gnu qemu-user
+        libgmp-dev:arm64 libjansson-dev:arm64 libcmocka-dev:arm64)
 
 wanted=("${build[@]}")
 [ "${1:-}" = "--tests" ] && wanted+=("${tests[@]}")
 
 missing=()
+native=$(dpkg --print-architecture 2>/dev/null || true)
 for package in "${wanted[@]}"; do
-    status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
-    [ "$status" = installed ] || missing+=("$package")
+    # Some are there for two architectures.
+    case $package in
+    *:*) architecture=${package#*:} ;;
+    *) architecture=$native ;;
+    esac
+    dpkg-query -W -f '${Architecture} ${db:Status-Status}\n' "${package%%:*}" 2>/dev/null |
+        grep -qx -e "$architecture installed" -e "all installed" || missing+=("$package")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
@@ -30,5 +39,8 @@ as_root=()
 [ "$(id -u)" -eq 0 ] || as_root=(sudo)
 echo "Installing: ${missing[*]}" >&2
 export DEBIAN_FRONTEND=noninteractive
+case " ${missing[*]} " in
+*:arm64*) "${as_root[@]}" dpkg --add-architecture arm64 ;;
+esac
 "${as_root[@]}" apt-get update -qq
 "${as_root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null

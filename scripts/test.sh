@@ -3,15 +3,22 @@
 # OpenMP and under sanitizers, with warnings as errors, and runs all tests in each build.
 #
 #   scripts/test.sh          what CI runs, under half an hour on two cores
-#   scripts/test.sh --all    the slow sweeps too
+#   scripts/test.sh --all    the slow sweeps and the deliberate faults too
 #   scripts/test.sh --quick  the release build only
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 presets=(release clang no-openmp asan-ubsan)
+analyses=(valgrind tsan aarch64)
 case "${1:-}" in
---all) export PARPRIME_TEST_ALL=1 ;;
---quick) presets=(release) ;;
+--all)
+    export PARPRIME_TEST_ALL=1
+    analyses+=(mutants)
+    ;;
+--quick)
+    presets=(release)
+    analyses=()
+    ;;
 "") ;;
 *)
     echo "usage: scripts/test.sh [--all|--quick]" >&2
@@ -28,5 +35,6 @@ for preset in "${presets[@]}"; do
     # One test at a time: many of them use all cores themselves.
     ctest --preset "$preset"
 done
+[ ${#analyses[@]} -eq 0 ] || scripts/analyse.sh "${analyses[@]}"
 echo "=== the main job"
 build/parprime compare

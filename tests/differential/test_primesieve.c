@@ -190,6 +190,21 @@ static void test_long_ranges(void **state) {
     }
 }
 
+/* Windows anywhere below 2^64, each of which takes either side's sieve a second and more. */
+static void test_anywhere(void **state) {
+    (void)state;
+    if (!test_all())
+        skip();
+    uint64_t random = seed ^ 6;
+    for (int i = 0; i < 100; i++) {
+        uint64_t lo = random_u64(&random), length = random_below(&random, 1000000);
+        struct drawn_range range = {lo, lo > UINT64_MAX - length ? UINT64_MAX : lo + length};
+        struct window window = look_at(range.lo, range.hi);
+        check_by(&random, 1, &window, range);
+        look_away(&window);
+    }
+}
+
 static void test_everything_was_drawn(void **state) {
     (void)state;
     draw_everything();
@@ -198,9 +213,10 @@ static void test_everything_was_drawn(void **state) {
 int main(void) {
     seed = test_seed(20240507);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_below_a_million), cmocka_unit_test(test_below_1e10),
-        cmocka_unit_test(test_below_1e14),      cmocka_unit_test(test_around_edges),
-        cmocka_unit_test(test_long_ranges),     cmocka_unit_test(test_everything_was_drawn),
+        cmocka_unit_test(test_below_a_million),      cmocka_unit_test(test_below_1e10),
+        cmocka_unit_test(test_below_1e14),           cmocka_unit_test(test_around_edges),
+        cmocka_unit_test(test_long_ranges),          cmocka_unit_test(test_anywhere),
+        cmocka_unit_test(test_everything_was_drawn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -345,6 +345,8 @@ static void test_omp_num_threads(void **state) {
     if (!backend_usable("openmp"))
         skip();
     unsetenv("OMP_NUM_THREADS");
+    if (threads_with("OMP_NUM_THREADS", NULL) == 121)
+        skip(); /* an emulator, under which no program starts another */
     const int usual = (int)cpu_allowed();
     assert_int_equal(threads_with("OMP_NUM_THREADS", NULL), usual);
     assert_int_equal(threads_with("OMP_NUM_THREADS", "1"), 1);

@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# What looks at the code besides running its tests.
+#
+#   scripts/analyse.sh lint      clang-tidy (.clang-tidy says what is on) and cppcheck
+#   scripts/analyse.sh valgrind  memcheck over tests of every floor and over the program
+#   scripts/analyse.sh tsan      ThreadSanitizer over what threads do together
+#   scripts/analyse.sh aarch64   the portable code cross-built, its tests under qemu-user
+#   scripts/analyse.sh mutants   deliberate faults, each of which a test must notice
+#
+# A tool that is not installed is said and left out (scripts/deps.sh --tests installs all).
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+jobs=$(nproc)
+failed=()
+
+# have COMMAND...: are they there?
+have() {
+    for tool in "$@"; do
+        command -v "$tool" >/dev/null || {
+            echo "left out: there is no $tool"
+            return 1
+        }
+    done
+}
+
+# The build folder of a preset, quietly unless it fails. Behind it the targets.
+build() {
+    local preset=$1 log
+    shift
+    log=$(mktemp)
+    { cmake --preset "$preset" -G Ninja && cmake --build --preset "$preset" --parallel "$jobs" \
+        --target "$@"; } >"$log" 2>&1 || {
+        cat "$log"
+        rm "$log"
+        return 1
+    }
+    rm "$log"
+}
+
+run_lint() {
+    have clang-tidy cppcheck || return 0
+    # For the list of what is compiled how, and for what is generated.
+    build release all || return 1
+    local status=0
+    sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' build/compile_commands.json | sort -u |
+        grep "^$PWD/src/" |
+        xargs -P "$jobs" -n 1 clang-tidy -p build --quiet 2>/dev/null | grep -v '^$' && status=1
+    cppcheck --project=build/compile_commands.json --file-filter="src/*" --std=c11 -j "$jobs" \
+        --enable=warning,performance,portability --inline-suppr \
+        --error-exitcode=1 --quiet || status=1
+    return $status
+}
+
+# Valgrind knows no AVX-512, and is told of none by the processor that it imitates.
+run_valgrind() {
+    have valgrind || return 0
+    build release all || return 1
+    local status=0 test
+    local memcheck=(valgrind --quiet --error-exitcode=99 --leak-check=full
+                    --errors-for-leak-kinds=definite --show-leak-kinds=definite)
+    for test in base_status base_buffer base_integer base_parse math_wheel math_decode work_digest \
+        work_partial work_job engine_plan engine_ordered control_iteration cli_render; do
+        echo "memcheck: unit_$test"
+        "${memcheck[@]}" "build/tests/unit_$test" >"$log" 2>&1 || { cat "$log"; status=1; }
+    done
+    for words in "count 1e6 --backend serial" "count 1e6 --backend openmp" \
+        "list 1e13 1e13+500 --method mr --backend openmp" "test 7 2^64-59 2^70 --backend serial" \
+        "count 1e13 1e13+1000 --method hybrid --simd avx2" "iterate --steps 15 --exact"; do
+        echo "memcheck: parprime $words"
+        # shellcheck disable=SC2086
+        "${memcheck[@]}" build/parprime $words >"$log" 2>&1 || { cat "$log"; status=1; }
+    done
+    return $status
+}
+
+run_tsan() {
+    have clang || return 0
+    local archer
+    archer=$(ls /usr/lib/llvm-*/lib/libarcher.so 2>/dev/null | tail -1)
+    [ -n "$archer" ] || {
+        echo "left out: there is no libarcher, without which OpenMP's barriers are unknown"
+        return 0
+    }
+    local tests='unit_engine_(session|jobs|ordered)|unit_backend_window'
+    build tsan unit_engine_session unit_engine_jobs unit_engine_ordered unit_backend_window ||
+        return 1
+    # OpenMP's runtime is not instrumented; Archer tells what it orders.
+    OMP_TOOL_LIBRARIES=$archer TSAN_OPTIONS="ignore_noninstrumented_modules=1 halt_on_error=1" \
+        ctest --test-dir build-tsan -R "^($tests)\$" --output-on-failure
+}
+
+run_aarch64() {
+    have aarch64-linux-gnu-gcc qemu-aarch64 || return 0
+    # Under emulation what counts is that answers are the same. Forks, signals and the corpora of the
+    # program are the same code as elsewhere.
+    local tests=() test
+    for test in base_buffer base_cpu base_integer base_parse base_status math_trial math_arith64 \
+        math_primality math_batch math_lucas math_psp_filter math_wheel math_decode math_sieve \
+        math_segment work_digest work_partial work_job backend_registry backend_run \
+        backend_window engine_plan engine_session engine_jobs engine_ordered engine_iterator \
+        control_iteration cli_render cli_windows; do
+        tests+=("unit_$test")
+    done
+    tests+=(fuzz_parse fuzz_expression fuzz_reader)
+    build aarch64 parprime_program "${tests[@]}" || return 1
+    local any
+    any=$(IFS='|' && echo "${tests[*]}")
+    ctest --test-dir build-aarch64 -R "^($any)\$" --timeout 900 -j "$jobs" --output-on-failure
+}
+
+run_mutants() {
+    tests/mutants/run.py
+}
+
+[ $# -gt 0 ] || set -- lint valgrind tsan aarch64 mutants
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+for what in "$@"; do
+    case $what in
+    lint | valgrind | tsan | aarch64 | mutants) ;;
+    *)
+        echo "usage: scripts/analyse.sh [lint|valgrind|tsan|aarch64|mutants]..." >&2
+        exit 2
+        ;;
+    esac
+    echo "=== $what"
+    begin=$SECONDS
+    "run_$what" || failed+=("$what")
+    echo "$what took $((SECONDS - begin)) s"
+done
+[ ${#failed[@]} -eq 0 ] || {
+    echo "failed: ${failed[*]}"
+    exit 1
+}
