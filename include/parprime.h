@@ -216,7 +216,19 @@ typedef struct pp_session_options {
     unsigned threads;
     pp_method method;
     uint64_t unit_size; /* numbers in a unit; 0: planned. For tests and measurements */
-    double verify;      /* percent of units, chosen at random, that the host recomputes: 0 to 100 */
+    /*
+     * Percent of units, up to 100, that are recomputed on the host before their answer counts.
+     * Which ones, nobody can foresee. Below 0: none. 0: on opencl about 1, as long as that takes no
+     * more than a hundredth of the job's time, but at least one unit in a job of 5 s; elsewhere
+     * none. A unit of opencl that does not agree is computed again, up to three times in all; then,
+     * and on other backends at once, the job ends with PP_ERR_DISAGREE.
+     */
+    double verify;
+    /*
+     * opencl: seconds that the device may take for a launch, of which most take some hundredths.
+     * After that it is given up: PP_ERR_UNAVAILABLE. 0: 300.
+     */
+    double device_timeout;
 } pp_session_options;
 #define PP_SESSION_OPTIONS_INIT                                                                    \
     { 0 }
@@ -309,8 +321,14 @@ typedef struct pp_result {
     pp_method method;        /* the one that ran, never PP_METHOD_AUTO */
     unsigned threads;        /* that took part; of OpenCL, compute units */
     uint64_t units;          /* the job was cut into */
-    uint64_t verified;       /* units that were recomputed and agreed */
-    double seconds;          /* the job, without opening the session */
+    uint64_t verified;       /* units that were recomputed on the host and agreed */
+    /*
+     * opencl: launches whose answer was found wrong or failed, and that were computed again; and
+     * what was wrong with the first of them, "" without one.
+     */
+    uint64_t retried;
+    char fault[240];
+    double seconds; /* the job, without opening the session */
     pp_phases phases;
 } pp_result;
 

@@ -19,4 +19,12 @@ static inline a64_u64 d64_word(a64_u64 word, a64_u64 k) {
            (word >> 32) * (splitmix64(2 * k + 1) | 1);
 }
 
+/*
+ * A word that goes with count and digest `index` of a batch that has the number `nonce`: each step
+ * is a bijection, so any other count has another one, and any other digest.
+ */
+static inline a64_u64 d64_seal(a64_u64 count, a64_u64 digest, a64_u64 index, a64_u64 nonce) {
+    return splitmix64(splitmix64(splitmix64(nonce + index) ^ count) ^ digest);
+}
+
 #endif

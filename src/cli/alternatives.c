@@ -60,7 +60,9 @@ static bool add_backend(const struct options *options, const struct options *job
     struct options words = {.backend = lists->backends.words[backend],
                             .method = lists->methods.words[method],
                             .kernels = options->kernels ? options->kernels : job->kernels,
-                            .verify = options->verify ? options->verify : job->verify};
+                            .verify = options->verify ? options->verify : job->verify,
+                            .device_timeout = options->device_timeout ? options->device_timeout
+                                                                      : job->device_timeout};
     bool opencl = strcmp(words.backend, "opencl") == 0;
     bool serial = strcmp(words.backend, "serial") == 0;
     const struct word_list *places = opencl ? &lists->devices : &lists->levels;

@@ -62,12 +62,14 @@ static bool make_words(struct scaling *all) {
     }
     all->device = options->device ? options->device : job->device;
     bool opencl = strcmp(backend, "opencl") == 0;
-    all->words = (struct options){.backend = backend,
-                                  .method = options->method ? options->method : job->method,
-                                  .device = opencl ? all->device : NULL,
-                                  .kernels = options->kernels ? options->kernels : job->kernels,
-                                  .verify = options->verify ? options->verify : job->verify,
-                                  .simd = options->simd ? options->simd : job->simd};
+    all->words = (struct options){
+        .backend = backend,
+        .method = options->method ? options->method : job->method,
+        .device = opencl ? all->device : NULL,
+        .kernels = options->kernels ? options->kernels : job->kernels,
+        .verify = options->verify ? options->verify : job->verify,
+        .device_timeout = options->device_timeout ? options->device_timeout : job->device_timeout,
+        .simd = options->simd ? options->simd : job->simd};
     return true;
 }
 

@@ -29,6 +29,10 @@ static void add_up(struct testing *testing) {
     sum.count += total->count;
     sum.digest += total->digest;
     sum.units += total->units;
+    sum.verified += total->verified;
+    sum.retried += total->retried;
+    if (total->retried)
+        memcpy(sum.fault, total->fault, sizeof sum.fault);
     sum.seconds += total->seconds;
     sum.phases.prepare += total->phases.prepare;
     sum.phases.upload += total->phases.upload;

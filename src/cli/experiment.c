@@ -1,5 +1,6 @@
 #include "cli/experiment.h"
 
+#include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/signals.h"
 #include "cli/words.h"
@@ -70,8 +71,31 @@ static void complain_of_all(const struct comparison *comparison) {
     }
 }
 
+/* What is measured now, and whether a run of it is going on. */
+static struct {
+    const struct comparison *comparison;
+    bool runs;
+} now;
+
+/* Of each session and of NULL behind it: signals, and the bar, which counts runs. */
+static void watch_run(pp_session *session) {
+    signals_watch(session);
+    if (session) {
+        const struct comparison *comparison = now.comparison;
+        uint64_t timed = runs_wanted(comparison);
+        progress_expect(timed + timed / comparison->n_runs * comparison->n_warmup);
+    } else if (now.runs) {
+        progress_add(1);
+    }
+    now.runs = session != NULL;
+}
+
 int measure_comparison(struct comparison *comparison) {
-    pp_status status = compare_measure(comparison, signals_watch, signals_open);
+    now.comparison = comparison;
+    now.runs = false;
+    progress_begin("runs", 0);
+    pp_status status = compare_measure(comparison, watch_run, signals_open);
+    progress_end();
     if (status == PP_ERR_CANCELLED && signals_came())
         interrupted_after(comparison->n_records, runs_wanted(comparison), "timed runs");
     else if (status == PP_ERR_DISAGREE)

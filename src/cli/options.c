@@ -62,6 +62,7 @@ enum {
     KEY_LEDGER,
     KEY_SAMPLE,
     KEY_ALL,
+    KEY_DEVICE_TIMEOUT,
     KEY_DEVICE,
     KEY_FORMAT,
     KEY_INPUT,
@@ -139,7 +140,10 @@ static const struct {
      "devices held against the CPU at growing sizes: auto (the default: --device, or GPUs and "
      "accelerators), all (also OpenCL on a CPU) or off"},
     {"verify", KEY_VERIFY, "P%", JOBS | MEASURING,
-     "recompute P percent of units on the host (default 0)"},
+     "recompute P percent of units on the host (default: of OpenCL's about 1, within a hundredth "
+     "of the time; of others 0)"},
+    {"device-timeout", KEY_DEVICE_TIMEOUT, "S", JOBS | MEASURING,
+     "give an OpenCL device up that takes S seconds for a launch (default 300)"},
     {"ledger", KEY_LEDGER, "FILE", RANGES,
      "note in FILE what is done, and do only what it lacks; list needs -o with it"},
     {"sample", KEY_SAMPLE, "P%", COMMAND_AUDIT,
@@ -206,6 +210,9 @@ static error_t parse_option(int key, char *argument, struct argp_state *state) {
         break;
     case KEY_ALL:
         options->all = true;
+        break;
+    case KEY_DEVICE_TIMEOUT:
+        options->device_timeout = argument;
         break;
     case KEY_KERNELS:
         options->kernels = argument;

@@ -39,7 +39,7 @@ struct options {
     enum format format;
     bool quiet, verbose;
     enum progress progress;
-    const char *verify;
+    const char *verify, *device_timeout;
     const char *ledger; /* count, list */
 
     const char *sample; /* audit */

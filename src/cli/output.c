@@ -190,14 +190,16 @@ json_t *json_u64(uint64_t n) {
 json_t *json_result(const pp_result *result) {
     const pp_phases *phases = &result->phases;
     return json_pack(
-        "{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o, s:o, s:o, "
-        "s:o}}",
+        "{s:s, s:s, s:i, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o, s:o, s:o, "
+        "s:o, s:o, s:o}}",
         "backend", result->backend, "method", pp_method_name(result->method), "threads",
         (int)result->threads, "device", result->device, "device_kind", result->device_kind, "simd",
         result->simd, "count", json_u64(result->count), "digest",
         result->has_digest ? json_sprintf("%016llx", (unsigned long long)result->digest)
                            : json_null(),
-        "units", json_u64(result->units), "verified", json_u64(result->verified), "seconds",
+        "units", json_u64(result->units), "verified", json_u64(result->verified), "retried",
+        json_u64(result->retried), "fault",
+        result->retried ? json_string(result->fault) : json_null(), "seconds",
         json_seconds(result->seconds), "phases", "startup", json_seconds(phases->startup), "build",
         json_seconds(phases->build), "prepare", json_seconds(phases->prepare), "upload",
         json_seconds(phases->upload), "compute", json_seconds(phases->compute), "download",
@@ -274,6 +276,9 @@ const char *kernels_origin(void) {
 
 void print_result(const struct options *options, const char *what, const pp_result *result) {
     progress_end();
+    if (result->retried) /* also to those who want answers only: of hardware they must know */
+        complain("warning: %s; computed again, %llu launch%s in all, and then right", result->fault,
+                 (unsigned long long)result->retried, result->retried == 1 ? "" : "es");
     if (options->quiet)
         return;
     bool opencl = strcmp(result->backend, "opencl") == 0;
@@ -284,6 +289,8 @@ void print_result(const struct options *options, const char *what, const pp_resu
     if (result->verified)
         fprintf(stderr, " · %llu of %llu units verified", (unsigned long long)result->verified,
                 (unsigned long long)result->units);
+    if (result->retried)
+        fprintf(stderr, " · %llu computed again", (unsigned long long)result->retried);
     if (result->has_digest)
         fprintf(stderr, " · digest %016llx", (unsigned long long)result->digest);
     if (opencl && kernels_origin())

@@ -79,6 +79,18 @@ bool word_to_percent(const char *what, const char *word, double *out) {
     return true;
 }
 
+/* More than 0 seconds, "300" or "0.5". */
+static bool word_to_seconds(const char *what, const char *word, double *out) {
+    char *end;
+    double seconds = strtod(word, &end);
+    if (end == word || *end || !(seconds > 0 && seconds <= 1e9)) {
+        complain("%s: '%s' is not a number of seconds above 0", what, word);
+        return false;
+    }
+    *out = seconds;
+    return true;
+}
+
 bool words_to_range(const struct options *options, struct range *out) {
     int n = options->n_arguments;
     char **words = options->arguments;
@@ -123,6 +135,11 @@ bool words_to_session(const struct options *options, pp_session_options *out) {
     out->simd = options->simd;
     out->kernels = options->kernels;
     if (options->verify && !word_to_percent("--verify", options->verify, &out->verify))
+        return false;
+    if (options->verify && out->verify == 0)
+        out->verify = -1; /* none; 0 would be the library's choice */
+    if (options->device_timeout &&
+        !word_to_seconds("--device-timeout", options->device_timeout, &out->device_timeout))
         return false;
     uint64_t threads = 0;
     if (options->threads && !word_to_count("--threads", options->threads, 1, 4096, &threads))

@@ -19,12 +19,13 @@ struct gather {
     const struct job *job;
     const pp_result *result; /* what is known of it before the first unit is put */
     pthread_mutex_t lock;    /* guards all below */
-    pp_status status;     /* the first failure */
+    pp_status status;        /* the first failure */
     uint64_t count, digest;
     bool has_digest;
     uint64_t done; /* numbers */
     uint64_t verified;
     double begin, last_progress;
+    struct verifier verifier;
 };
 
 static void stop(struct gather *gather, pp_status status) {
@@ -113,13 +114,40 @@ static pp_status consume(const struct gather *gather, uint64_t unit, const struc
     return status;
 }
 
+static bool gather_draws(struct sink *sink, uint64_t unit) {
+    (void)unit;
+    return verifier_draws(&((struct gather *)sink)->verifier);
+}
+
+static pp_status gather_recompute(struct sink *sink, uint64_t unit, const struct partial *partial,
+                                  struct recount *out) {
+    return verifier_recompute(&((struct gather *)sink)->verifier, unit, partial, out);
+}
+
+/* A unit of a backend that leaves that to us. */
+static pp_status verify(struct gather *gather, uint64_t unit, const struct partial *partial,
+                        pp_error *dispute) {
+    struct recount host;
+    pp_status status = verifier_recompute(&gather->verifier, unit, partial, &host);
+    if (status != PP_OK || host.same)
+        return status;
+    struct span span = job_span(gather->job, unit);
+    return pp_fail(dispute, PP_ERR_DISAGREE,
+                   "unit %llu, [%llu, %llu], was computed as %llu primes, digest %016llx; the host "
+                   "finds %llu, digest %016llx",
+                   (unsigned long long)unit, (unsigned long long)span.lo,
+                   (unsigned long long)span.hi, (unsigned long long)partial->count,
+                   (unsigned long long)partial->digest, (unsigned long long)host.count,
+                   (unsigned long long)host.digest);
+}
+
 static pp_status gather_put(struct sink *sink, uint64_t unit, const struct partial *partial) {
     struct gather *gather = (struct gather *)sink;
     pp_error dispute = {.status = PP_OK};
     pp_status status = PP_OK;
-    bool verified = verify_chosen(gather->session->verify);
-    if (verified)
-        status = verify_unit(gather->job, unit, partial, &dispute);
+    bool verified = partial->drawn ? partial->verified : verifier_draws(&gather->verifier);
+    if (verified && !partial->drawn)
+        status = verify(gather, unit, partial, &dispute);
     if (status == PP_OK)
         status = consume(gather, unit, partial, &dispute);
     if (status == PP_OK && sink->traced)
@@ -150,21 +178,26 @@ static pp_status gather_put(struct sink *sink, uint64_t unit, const struct parti
 
 /* Runs a job that is planned and cut, which began at `begin`, and adds to the session's result. */
 static pp_status run_gathered(pp_session *session, const struct opened *opened,
-                              const struct job *job, struct consumer *consumer, double begin,
-                              pp_result *result) {
-    struct gather gather = {
-        .sink = {.put = gather_put, .fail = gather_fail, .traced = session->on_unit != NULL},
-        .consumer = consumer,
-        .session = session,
-        .job = job,
-        .result = result,
-        .lock = PTHREAD_MUTEX_INITIALIZER,
-        .has_digest = true,
-        .begin = begin,
-        .last_progress = begin};
+                              const struct job *job, enum engine_kind kind,
+                              struct consumer *consumer, double begin, pp_result *result) {
+    struct gather gather = {.sink = {.put = gather_put,
+                                     .fail = gather_fail,
+                                     .draws = gather_draws,
+                                     .recompute = gather_recompute,
+                                     .traced = session->on_unit != NULL},
+                            .consumer = consumer,
+                            .session = session,
+                            .job = job,
+                            .result = result,
+                            .lock = PTHREAD_MUTEX_INITIALIZER,
+                            .has_digest = true,
+                            .begin = begin,
+                            .last_progress = begin};
+    verifier_init(&gather.verifier, session->verify, kind, job, begin);
     pp_status status = opened->backend->run(opened->state, job, 0, job->n_units, &gather.sink,
                                             result, &session->error);
     pthread_mutex_destroy(&gather.lock);
+    verifier_free(&gather.verifier);
     if (gather.status != PP_OK)
         status = gather.status;
     result->count = gather.count;
@@ -218,12 +251,19 @@ static void free_base(struct sieve_base *base) {
     free(base);
 }
 
+/* What a device had to do again is told, whatever it was for. */
+static void note_retries(pp_result *result, const pp_result *part) {
+    if (result->retried == 0)
+        memcpy(result->fault, part->fault, sizeof result->fault);
+    result->retried += part->retried;
+}
+
 /*
  * The base primes up to `limit`, shared by all units. They are a job like any other, of the same
  * backend, whose own base primes are the plain sieve's.
  */
 static pp_status make_base(pp_session *session, const struct opened *opened, uint32_t limit,
-                           struct sieve_base **out) {
+                           struct sieve_base **out, pp_result *result) {
     *out = NULL;
     size_t n_words = sieve_base_words(limit);
     struct sieve_base *base = calloc(1, sizeof *base), *roots = NULL;
@@ -237,20 +277,22 @@ static pp_status make_base(pp_session *session, const struct opened *opened, uin
         wheel_trim(base->words, 0, n_words, 0, limit);
     } else {
         struct job job = {.question = QUESTION_LIST, .method = PP_METHOD_SIEVE, .hi = limit};
-        status = make_base(session, opened, isqrt64(limit), &roots);
+        status = make_base(session, opened, isqrt64(limit), &roots, result);
         if (status != PP_OK)
             goto cleanup;
         job.base = roots;
-        cut(opened, &job, 0);
+        struct shape shape = cut(opened, &job, 0);
         struct base_consumer consumer = {{NULL, copy_words, NULL}, base->words};
         pp_result ignored = {0};
         pp_progress_fn progress_fn = session->progress;
         pp_unit_fn on_unit = session->on_unit;
         session->progress = NULL; /* these speak of the job that was asked for */
         session->on_unit = NULL;
-        status = run_gathered(session, opened, &job, &consumer.consumer, clock_seconds(), &ignored);
+        status = run_gathered(session, opened, &job, shape.kind, &consumer.consumer,
+                              clock_seconds(), &ignored);
         session->progress = progress_fn;
         session->on_unit = on_unit;
+        note_retries(result, &ignored);
     }
 cleanup:
     free_base(roots);
@@ -307,8 +349,8 @@ pp_status engine_run(pp_session *session, struct job *job, struct consumer *cons
     pp_status status = PP_OK;
     if ((job->method == PP_METHOD_SIEVE || job->method == PP_METHOD_HYBRID) && job->n_units) {
         uint32_t root = isqrt64(largest_number(job));
-        status =
-            make_base(session, opened, root < shape.base_limit ? root : shape.base_limit, &base);
+        status = make_base(session, opened, root < shape.base_limit ? root : shape.base_limit,
+                           &base, &result);
         if (status == PP_OK && job->question == QUESTION_TEST)
             sieve_make_patterns(base); /* numbers are looked up by sieve_words */
         job->base = base;
@@ -317,7 +359,7 @@ pp_status engine_run(pp_session *session, struct job *job, struct consumer *cons
     if (status == PP_OK && consumer && consumer->begin)
         status = consumer->begin(consumer, job, shape.workers);
     if (status == PP_OK)
-        status = run_gathered(session, opened, job, consumer, begin, &result);
+        status = run_gathered(session, opened, job, shape.kind, consumer, begin, &result);
     job->base = NULL;
     free_base(base);
     if (status != PP_OK)

@@ -94,8 +94,10 @@ static pp_status open_session(pp_session *session, const pp_session_options *opt
     if (!is_auto(options->simd) && !cpu_has_simd(options->simd))
         return pp_fail(error, PP_ERR_UNAVAILABLE, "this machine cannot run %s code, only %s",
                        options->simd, cpu_simd_levels());
-    if (!(options->verify >= 0 && options->verify <= 100))
-        return pp_fail(error, PP_ERR_USAGE, "the share to verify is 0 to 100 percent");
+    if (!(options->verify <= 100))
+        return pp_fail(error, PP_ERR_USAGE, "the share to verify is at most 100 percent");
+    if (!(options->device_timeout >= 0))
+        return pp_fail(error, PP_ERR_USAGE, "a device's time cannot be negative");
     if (options->kernels && strcmp(options->kernels, "auto") != 0 &&
         strcmp(options->kernels, "cpu") != 0 && strcmp(options->kernels, "gpu") != 0)
         return pp_fail(error, PP_ERR_USAGE, "there are no kernels '%.60s', only auto, cpu and gpu",

@@ -24,6 +24,9 @@ struct partial {
     /* For a sink that is traced: who made it, from 0, and when the work on it began (clock.h). */
     unsigned worker;
     double begin;
+    /* The backend has asked the sink whether to check this unit, and has found the host to agree.
+     */
+    bool drawn, verified;
 };
 
 /* Set bits in words[0..n). */

@@ -8,6 +8,12 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+/* What the host finds in a unit. */
+struct recount {
+    bool same; /* as what was put, also bit by bit */
+    uint64_t count, digest;
+};
+
 struct sink {
     /*
      * Takes the partial of a unit. Thread-safe, in any order, each unit once; it may block
@@ -17,6 +23,14 @@ struct sink {
     pp_status (*put)(struct sink *sink, uint64_t unit, const struct partial *partial);
     /* The backend cannot go on: stops the job and wakes whoever waits for earlier units. */
     void (*fail)(struct sink *sink, pp_status status);
+    /*
+     * For a backend that can compute a unit again, which asks before it puts one: is it among those
+     * to be recomputed on the host? To be asked once a unit. And what does the host find? That is
+     * computed on the calling thread; a failure is the host's own. NULL: nothing is checked.
+     */
+    bool (*draws)(struct sink *sink, uint64_t unit);
+    pp_status (*recompute)(struct sink *sink, uint64_t unit, const struct partial *partial,
+                           struct recount *out);
     atomic_bool stop; /* set by the two above: begin no further unit */
     bool traced;      /* partials say who made them, and when that began */
 };

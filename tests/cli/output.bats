@@ -78,19 +78,47 @@ commands=("test 7" "count 100" "list 100" "iterate" "devices")
     [ $((SECONDS - before)) -lt 5 ] || fail "too late"
 }
 
-@test "a limit on file sizes ends it as it ends others" {
-    status=0
-    (ulimit -c 0; ulimit -f 1; exec "$PARPRIME" list 1e6 -o found 2>err) || status=$?
-    [ $status -eq 153 ] || [ $status -eq 5 ] || fail "exit code $status"
-    [ $(stat -c %s found) -le 1024 ]
-    status=0
-    (
-        trap '' XFSZ
-        ulimit -f 1
-        exec "$PARPRIME" list 1e6 -o found 2>err
-    ) || status=$?
-    [ $status -eq 5 ] || fail "exit code $status with SIGXFSZ ignored"
-    grep -q "found: File too large" err
+@test "a limit on file sizes: 5, whatever becomes of SIGXFSZ" {
+    seq 1000 >numbers
+    for words in "list 1e6" "list 1e6 --format json" "list 1e6 --format csv" \
+        "list 1e6 --output-format u64" "list 1e6 --order completion" "test --input numbers" \
+        "test --input numbers --format json" "test --input numbers --format csv"; do
+        for action in - ''; do
+            status=0
+            rm -f found
+            (
+                trap "$action" XFSZ
+                ulimit -c 0
+                ulimit -f 1
+                exec "$PARPRIME" $words -o found 2>err
+            ) || status=$?
+            [ $status -eq 5 ] || fail "$words: exit code $status"
+            grep -q "^parprime: found: File too large" err || fail "$words: $(cat err)"
+            ! grep -q " in [0-9.]* s" err || fail "a result line for answers that are lost"
+            [ $(stat -c %s found) -le 1024 ]
+        done
+    done
+}
+
+@test "a full disk, where answers are tables and documents: 5" {
+    for words in "compare --runs 1 --warmup 0 --backend serial -- count 1e5" \
+        "compare --runs 1 --warmup 0 --backend serial --format json -- count 1e5" \
+        "compare --runs 1 --warmup 0 --backend serial --format csv -- count 1e5" \
+        "devices --format json" "devices --format csv" "test 7 --format csv" \
+        "count 100 --format csv" "iterate --format json" "iterate --format csv"; do
+        refuses 5 "/dev/full: No space left on device" ${words%% *} -o /dev/full ${words#* }
+    done
+}
+
+@test "a file that cannot be closed: 5" {
+    ! is_sanitized || skip "nothing comes before a sanitizer's own library"
+    [ -f "${CLOSE_FAILS:-}" ] || skip "without the library whose close fails"
+    for words in "count 100" "list 100" "list 1e6" "list 100 --format json" "test 7 --format csv"; do
+        status=0
+        LD_PRELOAD=$CLOSE_FAILS "$PARPRIME" $words -o answers 2>err || status=$?
+        [ $status -eq 5 ] || fail "$words: exit code $status"
+        grep -q "^parprime: answers: Disk quota exceeded" err || fail "$words: $(cat err)"
+    done
 }
 
 @test "a closed pipe ends it soon and quietly" {

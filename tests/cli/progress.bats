@@ -107,6 +107,13 @@ drew_nothing() {
     [ "$(screen | grep -c '%')" -eq 0 ] || fail "the screen: $(screen)"
 }
 
+@test "a comparison counts its runs" {
+    on_terminal "timeout --foreground -s INT 2.5 '$PARPRIME' compare --backend serial --runs 500 \
+        -- count 1e9 1e9+1e8 >answer"
+    drew '^ *[0-9.]+% .* runs/s · .* left$'
+    screen | grep -q "^parprime: SIGINT after .* of 500 timed runs" || fail "the screen: $(screen)"
+}
+
 @test "it fits the terminal" {
     on_terminal "stty cols 30; timeout --foreground -s INT 1.5 '$PARPRIME' ${long[*]} >answer"
     drew '%.*left$'

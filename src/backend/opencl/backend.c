@@ -82,7 +82,7 @@ static struct opencl *take_idle(cl_device_id device, unsigned units, bool cpu_va
     pthread_mutex_lock(&idle.lock);
     struct opencl **at = &idle.first, *found = NULL;
     while (*at && ((*at)->parent != device || (*at)->wanted_units != units ||
-                   (*at)->cpu_variant != cpu_variant))
+                   (*at)->cpu_variant != cpu_variant || (*at)->broken))
         at = &(*at)->next_idle;
     if (*at) {
         found = *at;
@@ -173,6 +173,12 @@ static pp_status open_device(struct opencl *opencl, const struct found_device *f
     while (opencl->group_size > most_items)
         opencl->group_size /= 2;
 
+    cl_uint bits = 0;
+    code = clGetDeviceInfo(opencl->device, CL_DEVICE_MEM_BASE_ADDR_ALIGN, sizeof bits, &bits, NULL);
+    if (code != CL_SUCCESS)
+        return cl_failed(error, "clGetDeviceInfo", code);
+    opencl->alignment = bits >= 8 ? bits / 8 : 1;
+
     opencl->context = clCreateContext(NULL, 1, &opencl->device, NULL, NULL, &code);
     if (code != CL_SUCCESS)
         return cl_failed(error, "clCreateContext", code);
@@ -190,6 +196,9 @@ static pp_status open_device(struct opencl *opencl, const struct found_device *f
 
 /* The process that first opened a device, 0 before: drivers' threads do not survive a fork. */
 static atomic_int first_process;
+
+/* Seconds: no launch of ours takes one, but a machine may be busy, or suspended for a while. */
+static const double PATIENCE = 300;
 
 static pp_status opencl_open(const pp_session_options *options, void **state, pp_error *error) {
     *state = NULL;
@@ -212,8 +221,10 @@ static pp_status opencl_open(const pp_session_options *options, void **state, pp
         return pp_fail(error, PP_ERR_UNAVAILABLE, "device %s: %s", chosen->about.name,
                        chosen->about.reason);
     bool cpu_variant = wants_cpu_variant(chosen, options);
+    double patience = options->device_timeout > 0 ? options->device_timeout : PATIENCE;
     struct opencl *opencl = take_idle(chosen->device, options->threads, cpu_variant);
     if (opencl && opencl->failure.status == PP_OK) {
+        opencl->patience = patience;
         *state = opencl;
         return PP_OK;
     }
@@ -228,6 +239,7 @@ static pp_status opencl_open(const pp_session_options *options, void **state, pp
     opencl->parent = chosen->device;
     opencl->wanted_units = options->threads;
     opencl->cpu_variant = cpu_variant;
+    opencl->patience = patience;
     pp_error why = {.status = PP_OK};
     pp_status status = open_device(opencl, chosen, options, &why);
     if (status != PP_OK) {

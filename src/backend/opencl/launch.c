@@ -113,24 +113,24 @@ static pp_status launch_lookup(struct run *run, struct slot *slot, uint64_t n) {
 
 /* ---- ranges that are sieved ---- */
 
-static pp_status launch_segments(struct run *run, struct slot *slot, bool is_last) {
+static pp_status launch_segments(struct run *run, struct slot *slot) {
     const struct sieving *sieving = &run->sieving;
     cl_int stores = run->wants_words || run->sums_words;
     uint64_t n_pieces = slot->n_units * sieving->pieces_per_unit;
     uint64_t each = (n_pieces + sieving->n_items - 1) / sieving->n_items;
     size_t items = (size_t)((n_pieces + each - 1) / each);
-    return LAUNCH_AS(
-        is_last, run, slot, sieving->tests ? KERNEL_HYBRID : KERNEL_SIEVE, items, 1,
-        ARGUMENT(slot->words), ARGUMENT(slot->partials), ARGUMENT(slot->first_word),
-        ARGUMENT(slot->n_words), ARGUMENT(run->unit_words), ARGUMENT(sieving->piece_words),
-        ARGUMENT(sieving->pieces_per_unit), ARGUMENT(n_pieces), ARGUMENT(each), ARGUMENT(stores),
-        ARGUMENT(sieving->primes), ARGUMENT(sieving->ends), ARGUMENT(sieving->patterns),
-        ARGUMENT(sieving->periods), ARGUMENT(sieving->restored), ARGUMENT(sieving->n_restored),
-        ARGUMENT(slot->scratch), ARGUMENT(sieving->scratch_bytes), ARGUMENT(sieving->pad),
-        ARGUMENT(run->job->lo), ARGUMENT(run->job->hi));
+    return LAUNCH(run, slot, sieving->tests ? KERNEL_HYBRID : KERNEL_SIEVE, items, 1,
+                  ARGUMENT(slot->words.buffer), ARGUMENT(slot->sums.buffer),
+                  ARGUMENT(slot->first_word), ARGUMENT(slot->n_words), ARGUMENT(run->unit_words),
+                  ARGUMENT(sieving->piece_words), ARGUMENT(sieving->pieces_per_unit),
+                  ARGUMENT(n_pieces), ARGUMENT(each), ARGUMENT(stores), ARGUMENT(sieving->primes),
+                  ARGUMENT(sieving->ends), ARGUMENT(sieving->patterns), ARGUMENT(sieving->periods),
+                  ARGUMENT(sieving->restored), ARGUMENT(sieving->n_restored),
+                  ARGUMENT(slot->scratch), ARGUMENT(sieving->scratch_bytes), ARGUMENT(sieving->pad),
+                  ARGUMENT(run->job->lo), ARGUMENT(run->job->hi));
 }
 
-static pp_status launch_tiles(struct run *run, struct slot *slot, bool is_last) {
+static pp_status launch_tiles(struct run *run, struct slot *slot) {
     const struct sieving *sieving = &run->sieving;
     size_t items = run->opencl->group_size;
     cl_int stores = run->wants_words || run->sums_words;
@@ -140,11 +140,11 @@ static pp_status launch_tiles(struct run *run, struct slot *slot, bool is_last) 
                ARGUMENT(slot->first_word), ARGUMENT(sieving->n_primes));
     if (status != PP_OK)
         return status;
-    return LAUNCH_AS(
-        is_last, run, slot, sieving->tests ? KERNEL_HYBRID : KERNEL_SIEVE,
-        (size_t)(slot->n_units * sieving->pieces_per_unit) * items, items, ARGUMENT(slot->words),
-        ARGUMENT(slot->partials), ARGUMENT(slot->first_word), ARGUMENT(slot->n_words),
-        ARGUMENT(run->unit_words), ARGUMENT(sieving->piece_words),
+    return LAUNCH(
+        run, slot, sieving->tests ? KERNEL_HYBRID : KERNEL_SIEVE,
+        (size_t)(slot->n_units * sieving->pieces_per_unit) * items, items,
+        ARGUMENT(slot->words.buffer), ARGUMENT(slot->sums.buffer), ARGUMENT(slot->first_word),
+        ARGUMENT(slot->n_words), ARGUMENT(run->unit_words), ARGUMENT(sieving->piece_words),
         ARGUMENT(sieving->pieces_per_unit), ARGUMENT(stores), ARGUMENT(sieving->primes),
         ARGUMENT(slot->starts), ARGUMENT(sieving->patterns), ARGUMENT(sieving->n_by_eight),
         ARGUMENT(sieving->n_by_one), ARGUMENT(sieving->n_primes), ARGUMENT(sieving->restored),
@@ -161,7 +161,7 @@ static pp_status launch_large(struct run *run, struct slot *slot) {
          begin += LARGE_WORDS) {
         uint64_t end = n_base - begin < LARGE_WORDS ? n_base : begin + LARGE_WORDS;
         status = LAUNCH(run, slot, KERNEL_SIEVE_LARGE, round_up(end - begin, run->group_items),
-                        run->group_items, ARGUMENT(slot->words), ARGUMENT(slot->first_word),
+                        run->group_items, ARGUMENT(slot->words.buffer), ARGUMENT(slot->first_word),
                         ARGUMENT(slot->n_words), ARGUMENT(run->base_words), ARGUMENT(begin),
                         ARGUMENT(end), ARGUMENT(sieving->limit));
     }
@@ -181,16 +181,16 @@ static pp_status launch_noted(struct run *run, struct slot *slot) {
         uint64_t words = noted * LARGE_WORDS > room ? (uint64_t)(room / noted) + 1 : LARGE_WORDS;
         uint64_t end = n_base - begin < words ? n_base : begin + words;
         uint64_t each = (end - begin + n_items - 1) / n_items;
-        status = LAUNCH(run, slot, KERNEL_NOTE_LARGE, n_items, 1, ARGUMENT(slot->words),
+        status = LAUNCH(run, slot, KERNEL_NOTE_LARGE, n_items, 1, ARGUMENT(slot->words.buffer),
                         ARGUMENT(slot->first_word), ARGUMENT(slot->n_words),
                         ARGUMENT(run->base_words), ARGUMENT(begin), ARGUMENT(end), ARGUMENT(each),
                         ARGUMENT(sieving->limit), ARGUMENT(slot->noted),
                         ARGUMENT(slot->noted_lengths), ARGUMENT(sieving->n_slices));
         if (status == PP_OK)
-            status =
-                LAUNCH(run, slot, KERNEL_CLEAR_LARGE, sieving->n_slices, 1, ARGUMENT(slot->words),
-                       ARGUMENT(slot->noted), ARGUMENT(slot->noted_lengths),
-                       ARGUMENT(sieving->n_slices), ARGUMENT(n_items));
+            status = LAUNCH(run, slot, KERNEL_CLEAR_LARGE, sieving->n_slices, 1,
+                            ARGUMENT(slot->words.buffer), ARGUMENT(slot->noted),
+                            ARGUMENT(slot->noted_lengths), ARGUMENT(sieving->n_slices),
+                            ARGUMENT(n_items));
         begin = end;
     }
     return status;
@@ -207,14 +207,12 @@ static pp_status launch_sums(struct run *run, struct slot *slot) {
     size_t items = run->opencl->cpu_variant ? 1 : run->opencl->group_size;
     size_t global = (size_t)(slot->n_units * run->groups_per_unit) * items;
     if (run->is_test)
-        return LAUNCH_LAST(run, slot, KERNEL_SUM_TEST, global, items, ARGUMENT(slot->words),
-                           ARGUMENT(slot->numbers), ARGUMENT(slot->partials),
-                           ARGUMENT(slot->n_words), ARGUMENT(run->unit_words),
-                           ARGUMENT(run->groups_per_unit), LOCAL(items * 16));
-    return LAUNCH_LAST(run, slot, KERNEL_SUM_RANGE, global, items, ARGUMENT(slot->words),
-                       ARGUMENT(slot->partials), ARGUMENT(slot->first_word),
-                       ARGUMENT(slot->n_words), ARGUMENT(run->unit_words),
-                       ARGUMENT(run->groups_per_unit), LOCAL(items * 16));
+        return LAUNCH(run, slot, KERNEL_SUM_TEST, global, items, ARGUMENT(slot->words.buffer),
+                      ARGUMENT(slot->numbers), ARGUMENT(slot->sums.buffer), ARGUMENT(slot->n_words),
+                      ARGUMENT(run->unit_words), ARGUMENT(run->groups_per_unit), LOCAL(items * 16));
+    return LAUNCH(run, slot, KERNEL_SUM_RANGE, global, items, ARGUMENT(slot->words.buffer),
+                  ARGUMENT(slot->sums.buffer), ARGUMENT(slot->first_word), ARGUMENT(slot->n_words),
+                  ARGUMENT(run->unit_words), ARGUMENT(run->groups_per_unit), LOCAL(items * 16));
 }
 
 static pp_status launch_flags(struct run *run, struct slot *slot) {
@@ -225,14 +223,51 @@ static pp_status launch_flags(struct run *run, struct slot *slot) {
     if (status != PP_OK)
         return status;
     return LAUNCH(run, slot, KERNEL_PACK, round_up(slot->n_words, run->group_items),
-                  run->group_items, ARGUMENT(slot->flags), ARGUMENT(slot->words), ARGUMENT(n));
+                  run->group_items, ARGUMENT(slot->flags), ARGUMENT(slot->words.buffer),
+                  ARGUMENT(n));
 }
 
-pp_status launch_batch(struct run *run, struct slot *slot) {
+/* The sums that a batch brings back. */
+static cl_ulong n_sums(const struct run *run, const struct slot *slot) {
+    return slot->n_units * run->groups_per_unit;
+}
+
+/* A guarded buffer as the kernels of checks.cl want it; where there are fewer, the first. */
+static const struct guarded *guarded(const struct slot *slot, unsigned i) {
+    return &slot->guarded[i < slot->n_guarded ? i : 0];
+}
+#define GUARDED(i) ARGUMENT(guarded(slot, i)->whole), ARGUMENT(guarded(slot, i)->end)
+#define ALL_GUARDED GUARDED(0), GUARDED(1), GUARDED(2), GUARDED(3), GUARDED(4)
+
+static pp_status launch_prepare(struct run *run, struct slot *slot) {
+    cl_ulong n = n_sums(run, slot), front = run->front_bytes / sizeof(cl_uint) - GUARD_WORDS;
+    cl_uint n_buffers = slot->n_guarded;
+    size_t items = (size_t)n + 2 * GUARD_WORDS * n_buffers;
+    return LAUNCH(run, slot, KERNEL_PREPARE, round_up(items, run->group_items), run->group_items,
+                  ARGUMENT(n), ARGUMENT(front), ARGUMENT(n_buffers), ALL_GUARDED);
+}
+
+static pp_status launch_seal(struct run *run, struct slot *slot) {
+    cl_ulong n = n_sums(run, slot), front = run->front_bytes / sizeof(cl_uint) - GUARD_WORDS;
+    cl_uint n_buffers = slot->n_guarded;
+    size_t items = (size_t)n + GUARD_WORDS * n_buffers;
+    return LAUNCH_LAST(run, slot, KERNEL_SEAL, round_up(items, run->group_items), run->group_items,
+                       ARGUMENT(slot->report.buffer), ARGUMENT(n), ARGUMENT(slot->nonce),
+                       ARGUMENT(front), ARGUMENT(n_buffers), ALL_GUARDED);
+}
+
+static pp_status launch_answers(struct run *run, struct slot *slot) {
     pp_status status = !run->is_bitmap            ? launch_flags(run, slot)
-                       : run->opencl->cpu_variant ? launch_segments(run, slot, !run->sums_words)
-                                                  : launch_tiles(run, slot, !run->sums_words);
+                       : run->opencl->cpu_variant ? launch_segments(run, slot)
+                                                  : launch_tiles(run, slot);
     if (status == PP_OK && run->is_bitmap && run->sieving.large)
         status = run->opencl->cpu_variant ? launch_noted(run, slot) : launch_large(run, slot);
     return status == PP_OK && run->sums_words ? launch_sums(run, slot) : status;
+}
+
+pp_status launch_batch(struct run *run, struct slot *slot) {
+    pp_status status = launch_prepare(run, slot);
+    if (status == PP_OK)
+        status = launch_answers(run, slot);
+    return status == PP_OK ? launch_seal(run, slot) : status;
 }

@@ -52,13 +52,20 @@ enum kernel_index {
     KERNEL_NOTE_LARGE,
     KERNEL_CLEAR_LARGE,
     KERNEL_SIEVE_TEST,
+    KERNEL_PREPARE,
+    KERNEL_SEAL,
     KERNEL_SELFTEST,
     N_KERNELS
 };
 
 struct opencl {
     struct opencl *next_idle;
-    pp_error failure;    /* of its self-test, if status is not PP_OK: it is never used again */
+    /* If its status is not PP_OK: it failed its self-test or was lost, and is never used again. */
+    pp_error failure;
+    bool lost;           /* a wait came to no end: nothing of it may be waited for or released */
+    bool broken;         /* its commands failed: the next session opens the device anew */
+    void *abandoned;     /* what it was doing then */
+    double patience;     /* seconds that it may take for a batch */
     cl_device_id parent; /* the device that was chosen, of which `device` may be a part */
     unsigned wanted_units;
     cl_context context;
@@ -74,6 +81,7 @@ struct opencl {
     unsigned units;    /* compute units */
     size_t group_size; /* of reductions, a power of two */
     cl_ulong local_bytes, max_allocation;
+    cl_ulong alignment; /* of a part of a buffer, bytes */
     double build_seconds;
 };
 
@@ -87,7 +95,10 @@ pp_status opencl_selftest(struct opencl *opencl, pp_error *error);
 pp_status opencl_run(void *state, const struct job *job, uint64_t first, uint64_t n,
                      struct sink *sink, pp_result *result, pp_error *error);
 
-/* Blocks until the event is complete, asleep. Returns its status, CL_COMPLETE or an error. */
-cl_int opencl_wait(const struct opencl *opencl, cl_event event);
+/*
+ * transfer.c: blocks until the event is complete, asleep. PP_OK, or error says that `what` failed;
+ * or that it takes longer than the device's patience, which is then lost.
+ */
+pp_status opencl_wait(struct opencl *opencl, const char *what, cl_event event, pp_error *error);
 
 #endif

@@ -26,6 +26,8 @@ static const struct {
                              [KERNEL_NOTE_LARGE] = {NULL, "pp_note_large"},
                              [KERNEL_CLEAR_LARGE] = {NULL, "pp_clear_large"},
                              [KERNEL_SIEVE_TEST] = {"pp_sieve_test", "pp_sieve_test"},
+                             [KERNEL_PREPARE] = {"pp_prepare", "pp_prepare"},
+                             [KERNEL_SEAL] = {"pp_seal", "pp_seal"},
                              [KERNEL_SELFTEST] = {"pp_selftest", "pp_selftest"}};
 
 enum { MOST_FILES = 32 };

@@ -8,12 +8,13 @@
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/error.h"
+#include "base/round.h"
 #include "math/wheel.h"
-#include "work/digest.h"
 
-#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 /* What a batch should take, and what it may: desktops reset a device that is busy for 2 s. */
@@ -26,64 +27,11 @@ enum {
     FLAGS_PER_WORD = 64,       /* bytes, for methods that test one by one */
     MOST_FLAG_WORDS = 1 << 19, /* so that flags take 32 MiB */
     MOST_PARTIALS = 1 << 18,   /* 4 MiB of sums */
-    MOST_PUTTERS = 16,         /* threads that render what a device found */
     FIRST_PIECES = 8,          /* of the first batch, for each compute unit of a GPU */
     /* Of a group without local memory; always the same, since PoCL compiles each size anew. */
-    GROUP_ITEMS = 64
+    GROUP_ITEMS = 64,
+    POISON = 0x5b /* of seals and guards, no seal is made of these by a chance worth naming */
 };
-
-/* ---- buffers ---- */
-
-pp_status make_buffer(struct run *run, cl_mem_flags flags, uint64_t bytes, cl_mem *out) {
-    cl_int code;
-    if (bytes == 0)
-        bytes = 8;
-    if (bytes > run->opencl->max_allocation)
-        return pp_fail(run->error, PP_ERR_MEMORY,
-                       "OpenCL: the device gives out at most %llu bytes at once, %llu are needed",
-                       (unsigned long long)run->opencl->max_allocation, (unsigned long long)bytes);
-    *out = clCreateBuffer(run->opencl->context, flags, bytes, NULL, &code);
-    return code == CL_SUCCESS ? PP_OK : cl_failed(run->error, "clCreateBuffer", code);
-}
-
-void release_buffer(cl_mem *buffer) {
-    if (*buffer)
-        clReleaseMemObject(*buffer);
-    *buffer = NULL;
-}
-
-pp_status make_table(struct run *run, const void *from, uint64_t bytes, cl_mem *out) {
-    double begin = clock_seconds();
-    pp_status status = make_buffer(run, CL_MEM_READ_ONLY, bytes, out);
-    if (status == PP_OK && bytes)
-        CHECK(run, "clEnqueueWriteBuffer",
-              clEnqueueWriteBuffer(run->slots[0].queue, *out, CL_TRUE, 0, bytes, from, 0, NULL,
-                                   NULL));
-    run->result->phases.upload += clock_seconds() - begin;
-    return status;
-}
-
-/* Memory of the host that a GPU copies to and from at full speed. */
-static pp_status make_pinned(struct run *run, struct slot *slot, uint64_t bytes, cl_mem *out,
-                             uint64_t **mapped) {
-    pp_status status = make_buffer(run, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, bytes, out);
-    if (status != PP_OK)
-        return status;
-    cl_int code;
-    *mapped = clEnqueueMapBuffer(slot->queue, *out, CL_TRUE, CL_MAP_READ | CL_MAP_WRITE, 0, bytes,
-                                 0, NULL, NULL, &code);
-    return code == CL_SUCCESS ? PP_OK : cl_failed(run->error, "clEnqueueMapBuffer", code);
-}
-
-/* What make_pinned made, mapped or not. */
-static void release_pinned(struct slot *slot, cl_mem *buffer, uint64_t **mapped) {
-    if (*mapped) {
-        clEnqueueUnmapMemObject(slot->queue, *buffer, *mapped, 0, NULL, NULL);
-        clFinish(slot->queue);
-    }
-    *mapped = NULL;
-    release_buffer(buffer);
-}
 
 /* When a command began and ended, by the device's clock; both 0 if it does not say. */
 struct device_span {
@@ -111,72 +59,21 @@ static void release_event(cl_event *event) {
     *event = NULL;
 }
 
-cl_int opencl_wait(const struct opencl *opencl, cl_event event) {
-    cl_int state = CL_QUEUED;
-    if (opencl->is_cpu) { /* these block on a condition variable */
-        cl_int code = clWaitForEvents(1, &event);
-        if (code != CL_SUCCESS)
-            return code;
-    }
-    /* GPU drivers may spin in clWaitForEvents; a core has better to do. */
-    for (;;) {
-        cl_int code =
-            clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL);
-        if (code != CL_SUCCESS)
-            return code;
-        if (state <= CL_COMPLETE)
-            return state;
-        nanosleep(&(struct timespec){0, 50000}, NULL);
-    }
-}
-
-static pp_status wait_for(struct run *run, const char *what, cl_event event) {
-    cl_int state = opencl_wait(run->opencl, event);
-    return state == CL_COMPLETE ? PP_OK : cl_failed(run->error, what, state);
-}
-
-/*
- * Gives the device a batch's numbers: through pinned memory, or where kernels share the host's
- * memory through a mapping.
- */
-static pp_status upload(struct run *run, struct slot *slot, const void *from, uint64_t bytes) {
-    double begin = clock_seconds();
-    if (slot->to_numbers) {
-        memcpy(slot->to_numbers, from, bytes);
-        CHECK(run, "clEnqueueWriteBuffer",
-              clEnqueueWriteBuffer(slot->queue, slot->numbers, CL_FALSE, 0, bytes, slot->to_numbers,
-                                   0, NULL, NULL));
-    } else {
-        cl_int code;
-        void *to =
-            clEnqueueMapBuffer(slot->queue, slot->numbers, CL_TRUE, CL_MAP_WRITE_INVALIDATE_REGION,
-                               0, bytes, 0, NULL, NULL, &code);
-        if (code != CL_SUCCESS)
-            return cl_failed(run->error, "clEnqueueMapBuffer", code);
-        memcpy(to, from, bytes);
-        CHECK(run, "clEnqueueUnmapMemObject",
-              clEnqueueUnmapMemObject(slot->queue, slot->numbers, to, 0, NULL, NULL));
-    }
-    run->result->phases.upload += clock_seconds() - begin;
-    return PP_OK;
-}
-
-/* Begins to bring a buffer to where the host can read it, in the same two ways. */
-static pp_status read_back(struct run *run, struct slot *slot, cl_mem buffer, uint64_t bytes,
-                           uint64_t *pinned, uint64_t **host, cl_event *event) {
-    if (pinned) {
-        *host = pinned;
-        CHECK(run, "clEnqueueReadBuffer",
-              clEnqueueReadBuffer(slot->queue, buffer, CL_FALSE, 0, bytes, pinned, 0, NULL, event));
-        return PP_OK;
-    }
-    cl_int code;
-    *host = clEnqueueMapBuffer(slot->queue, buffer, CL_FALSE, CL_MAP_READ, 0, bytes, 0, NULL, event,
-                               &code);
-    return code == CL_SUCCESS ? PP_OK : cl_failed(run->error, "clEnqueueMapBuffer", code);
-}
-
 /* ---- batches ---- */
+
+/* Numbers of batches that no memory is left with from another process. */
+static cl_ulong first_nonce(void) {
+    cl_ulong nonce = 0;
+    if (getrandom(&nonce, sizeof nonce, 0) != sizeof nonce)
+        nonce = (cl_ulong)(clock_seconds() * 1e9);
+    return nonce;
+}
+
+/* What no batch could bring back, so that a copy that does not happen shows. */
+static void poison(struct returned *returned, uint64_t bytes) {
+    if (returned->pinned)
+        memset(returned->pinned, POISON, bytes);
+}
 
 /* Sets up a slot's batch: units [unit, unit + n_units) and the words they cover. */
 static void set_batch(struct run *run, struct slot *slot, uint64_t unit, uint64_t n_units) {
@@ -195,110 +92,38 @@ static void set_batch(struct run *run, struct slot *slot, uint64_t unit, uint64_
     }
 }
 
-/* Begins a batch: upload, kernels, and the mapping of what comes back; does not wait. */
-static pp_status begin_batch(struct run *run, struct slot *slot, uint64_t unit, uint64_t n_units) {
-    set_batch(run, slot, unit, n_units);
-    slot->begun = clock_seconds();
+/* Sends a batch off: upload, kernels, and the mapping of what comes back; does not wait. */
+static pp_status launch(struct run *run, struct slot *slot) {
+    uint64_t n_sums = slot->n_units * run->groups_per_unit,
+             report_bytes = n_sums * 8 + slot->n_guarded * GUARD_WORDS * 8;
+    slot->nonce = ++run->nonce;
     pp_status status = PP_OK;
     if (run->is_test)
-        status =
-            upload(run, slot, run->job->numbers + unit * run->job->unit_size, slot->n_numbers * 8);
+        status = upload(run, slot, run->job->numbers + slot->unit * run->job->unit_size,
+                        slot->n_numbers * 8);
     if (status == PP_OK)
         status = launch_batch(run, slot);
+    poison(&slot->sums, n_sums * 16);
+    poison(&slot->report, report_bytes);
     if (status == PP_OK)
-        status = read_back(run, slot, slot->partials, n_units * run->groups_per_unit * 16,
-                           slot->from_partials, &slot->host_partials, &slot->read_partials);
+        status = read_back(run, slot, &slot->sums, n_sums * 16);
+    if (status == PP_OK)
+        status = read_back(run, slot, &slot->report, report_bytes);
     if (status == PP_OK && run->wants_words)
-        status = read_back(run, slot, slot->words, slot->n_words * 8, slot->from_words,
-                           &slot->host_words, &slot->read_words);
+        status = read_back(run, slot, &slot->words, slot->n_words * 8);
     if (status != PP_OK)
         return status;
     CHECK(run, "clFlush", clFlush(slot->queue));
     return PP_OK;
 }
 
-/* ---- putting ---- */
-
-static pp_status put_unit(struct run *run, const struct slot *slot, uint64_t index) {
-    struct span span = job_span(run->job, slot->unit + index);
-    struct partial partial = {
-        .has_digest = true, .worker = (unsigned)(slot - run->slots), .begin = slot->begun};
-    const uint64_t *sums = slot->host_partials + 2 * index * run->groups_per_unit;
-    for (uint64_t group = 0; group < run->groups_per_unit; group++) {
-        partial.count += sums[2 * group];
-        partial.digest += sums[2 * group + 1];
-    }
-    uint64_t first = index * run->unit_words;
-    if (run->is_test) {
-        partial.n_words = (size_t)((span.hi - span.lo) / 64 + 1);
-    } else {
-        partial.first_word = span.lo / WHEEL_WORD;
-        partial.n_words = (size_t)(span.hi / WHEEL_WORD - partial.first_word + 1);
-        partial.small_primes = wheel_small_primes(span.lo, span.hi);
-        partial.count += (uint64_t)__builtin_popcount(partial.small_primes);
-        partial.digest += digest_small(partial.small_primes);
-    }
-    if (run->wants_words) {
-        partial.words = slot->host_words + first;
-        /* The sums were made on the device: what was read back must be what they speak of. */
-        uint64_t read = count_bits(partial.words, partial.n_words) +
-                        (uint64_t)__builtin_popcount(partial.small_primes);
-        if (read != partial.count) {
-            /* Several threads may find out; one says so. */
-            pp_status status =
-                pp_fail(atomic_exchange(&run->disputed, true) ? NULL : run->error, PP_ERR_DISAGREE,
-                        "device %s counted %llu primes in unit %llu, but %llu were read back",
-                        run->opencl->name, (unsigned long long)partial.count,
-                        (unsigned long long)(slot->unit + index), (unsigned long long)read);
-            run->sink->fail(run->sink, status);
-            return status;
-        }
-    }
-    return run->sink->put(run->sink, slot->unit + index, &partial);
-}
-
-/* Several threads put a batch whose units the sink turns into text, each claiming the next. */
-struct team {
-    struct run *run;
-    const struct slot *slot;
-    atomic_uint_fast64_t next;
-    atomic_int status;
-};
-
-static void *put_units(void *user) {
-    struct team *team = user;
-    for (;;) {
-        uint64_t i = atomic_fetch_add(&team->next, 1);
-        if (i >= team->slot->n_units || sink_stopped(team->run->sink))
-            return NULL;
-        pp_status status = put_unit(team->run, team->slot, i);
-        if (status != PP_OK)
-            atomic_store(&team->status, (int)status);
-    }
-}
-
-static pp_status put_batch(struct run *run, const struct slot *slot) {
-    struct team team = {.run = run, .slot = slot};
-    pthread_t threads[MOST_PUTTERS];
-    unsigned n = 0;
-    if (run->job->question == QUESTION_LIST)
-        while (n + 1 < run->n_putters && n + 1 < slot->n_units &&
-               pthread_create(&threads[n], NULL, put_units, &team) == 0)
-            n++;
-    put_units(&team); /* this thread too, alone if it must */
-    for (unsigned i = 0; i < n; i++)
-        pthread_join(threads[i], NULL);
-    return (pp_status)atomic_load(&team.status);
-}
-
-static pp_status unmap(struct run *run, struct slot *slot, cl_mem buffer, const uint64_t *pinned,
-                       uint64_t **host) {
-    void *mapped = *host;
-    *host = NULL;
-    if (mapped && !pinned)
-        CHECK(run, "clEnqueueUnmapMemObject",
-              clEnqueueUnmapMemObject(slot->queue, buffer, mapped, 0, NULL, NULL));
-    return PP_OK;
+/* What sending it off comes to is seen when the batch is ended. */
+static void begin_batch(struct run *run, struct slot *slot, uint64_t unit, uint64_t n_units) {
+    set_batch(run, slot, unit, n_units);
+    slot->begun = clock_seconds();
+    slot->tries = 1;
+    slot->is_drawn = false;
+    slot->launched = launch(run, slot);
 }
 
 /* How many units the next batch gets, from what this one took. */
@@ -314,41 +139,92 @@ static void adapt(struct run *run, const struct slot *slot, double seconds) {
 }
 
 /* Gives back what a batch holds, complete or not. */
-static pp_status drop_batch(struct run *run, struct slot *slot) {
-    pp_status partials =
-        unmap(run, slot, slot->partials, slot->from_partials, &slot->host_partials);
-    pp_status words = unmap(run, slot, slot->words, slot->from_words, &slot->host_words);
+static pp_status give_all_back(struct run *run, struct slot *slot) {
+    pp_status sums = give_back(run, slot, &slot->sums);
+    pp_status report = give_back(run, slot, &slot->report);
+    pp_status words = give_back(run, slot, &slot->words);
     release_event(&slot->first);
     release_event(&slot->last);
-    release_event(&slot->read_partials);
-    release_event(&slot->read_words);
-    slot->n_units = 0;
-    return partials == PP_OK ? words : partials;
+    return sums != PP_OK ? sums : report != PP_OK ? report : words;
 }
 
-/* Waits for a slot's batch and puts its units. */
-static pp_status end_batch(struct run *run, struct slot *slot) {
-    pp_status status = wait_for(run, "a kernel", slot->read_partials);
-    if (status == PP_OK && slot->read_words)
-        status = wait_for(run, "a read-back", slot->read_words);
-    if (status == PP_OK) {
-        struct device_span kernels = device_span(slot->first, slot->last);
-        adapt(run, slot, span_seconds(kernels));
-        /* The other slot's kernels may have run at the same time: count that time once. */
-        if (kernels.from < run->computed_to)
-            kernels.from = kernels.to < run->computed_to ? kernels.to : run->computed_to;
-        run->computed_to = kernels.to > run->computed_to ? kernels.to : run->computed_to;
-        run->result->phases.compute += span_seconds(kernels);
-        run->result->phases.download +=
-            span_seconds(device_span(slot->read_partials, slot->read_partials));
-        if (slot->read_words)
-            run->result->phases.download +=
-                span_seconds(device_span(slot->read_words, slot->read_words));
-    }
+/* Waits until a slot's batch has been read back. */
+static pp_status wait_for_batch(struct run *run, struct slot *slot) {
+    struct opencl *opencl = run->opencl;
+    if (slot->launched != PP_OK)
+        return slot->launched;
+    pp_status status = opencl_wait(opencl, "a kernel", slot->last, run->error);
     if (status == PP_OK)
-        status = put_batch(run, slot);
-    pp_status dropped = drop_batch(run, slot);
-    return status == PP_OK ? dropped : status;
+        status = opencl_wait(opencl, "a read-back", slot->sums.event, run->error);
+    if (status == PP_OK)
+        status = opencl_wait(opencl, "a read-back", slot->report.event, run->error);
+    if (status == PP_OK && slot->words.event)
+        status = opencl_wait(opencl, "a read-back", slot->words.event, run->error);
+    return status;
+}
+
+static void note_times(struct run *run, const struct slot *slot) {
+    struct device_span kernels = device_span(slot->first, slot->last);
+    adapt(run, slot, span_seconds(kernels));
+    /* The other slot's kernels may have run at the same time: count that time once. */
+    if (kernels.from < run->computed_to)
+        kernels.from = kernels.to < run->computed_to ? kernels.to : run->computed_to;
+    run->computed_to = kernels.to > run->computed_to ? kernels.to : run->computed_to;
+    run->result->phases.compute += span_seconds(kernels);
+    const cl_event reads[] = {slot->sums.event, slot->report.event, slot->words.event};
+    for (size_t i = 0; i < sizeof reads / sizeof *reads; i++)
+        if (reads[i])
+            run->result->phases.download += span_seconds(device_span(reads[i], reads[i]));
+}
+
+/*
+ * Is it worth computing the batch again? Not what memory is short for, nor on a device that is
+ * gone, nor after an answer that somebody up there did not take.
+ */
+static bool may_try_again(const struct run *run, const struct slot *slot, pp_status status,
+                          const pp_error *wrong) {
+    if (slot->tries == MOST_TRIES || run->opencl->lost || sink_stopped(run->sink))
+        return false;
+    return wrong->status != PP_OK || status == PP_ERR_INTERNAL;
+}
+
+/* Sends a batch off once more, and remembers what was wrong with it. */
+static void try_again(struct run *run, struct slot *slot, const pp_error *wrong) {
+    pp_result *result = run->result;
+    if (result->retried++ == 0)
+        snprintf(result->fault, sizeof result->fault, "%s",
+                 wrong->status != PP_OK ? wrong->message : run->error->message);
+    run->error->status = PP_OK;
+    slot->launched = drain(run, slot); /* some of it may still be in the queue */
+    give_all_back(run, slot);
+    slot->tries++;
+    if (slot->launched == PP_OK)
+        slot->launched = launch(run, slot);
+}
+
+/* Waits for a slot's batch and puts its units; computes it again if something is wrong with it. */
+static pp_status end_batch(struct run *run, struct slot *slot) {
+    for (;;) {
+        pp_error wrong = {.status = PP_OK};
+        pp_status status = wait_for_batch(run, slot);
+        if (status == PP_OK) {
+            note_times(run, slot);
+            status = put_batch(run, slot, &wrong);
+        }
+        if (status != PP_OK && may_try_again(run, slot, status, &wrong)) {
+            try_again(run, slot, &wrong);
+            continue;
+        }
+        if (wrong.status != PP_OK)
+            pp_fail(run->error, wrong.status, "tried %u times: %s", slot->tries, wrong.message);
+        if (status != PP_OK)
+            run->sink->fail(run->sink, status);
+        slot->n_units = 0;
+        if (run->opencl->lost)
+            return status;
+        pp_status given = give_all_back(run, slot);
+        return status == PP_OK ? given : status;
+    }
 }
 
 /* ---- setting up and clearing away ---- */
@@ -367,32 +243,45 @@ static pp_status make_slot(struct run *run, struct slot *slot, uint64_t batch_wo
     const struct sieving *sieving = &run->sieving;
     bool cpu = run->opencl->cpu_variant, stores = run->wants_words || run->sums_words;
     cl_mem_flags shared = cpu ? CL_MEM_ALLOC_HOST_PTR : 0;
-    uint64_t words = stores ? batch_words * 8 : 0,
-             partials = run->units_most * sums_stored(run) * 16;
-    pp_status status = make_buffer(run, CL_MEM_READ_WRITE | shared, words, &slot->words);
+    uint64_t words = stores ? batch_words * 8 : 0, n_sums = run->units_most * sums_stored(run),
+             report = (n_sums + MOST_GUARDED * GUARD_WORDS) * 8;
+    pp_status status = make_guarded(run, slot, "sums", CL_MEM_READ_WRITE | shared, n_sums * 16,
+                                    &slot->sums.buffer);
     if (status == PP_OK)
-        status = make_buffer(run, CL_MEM_READ_WRITE | shared, partials, &slot->partials);
+        status = make_guarded(run, slot, "words", CL_MEM_READ_WRITE | shared, words,
+                              &slot->words.buffer);
+    if (status == PP_OK)
+        status = make_buffer(run, CL_MEM_READ_WRITE | shared, report, &slot->report.buffer);
+    slot->drawn = calloc(run->units_most / 64 + 1, sizeof *slot->drawn);
+    if (status == PP_OK && !slot->drawn)
+        status = PP_ERR_MEMORY;
     if (status == PP_OK && run->is_test)
         status = make_buffer(run, CL_MEM_READ_ONLY | shared, batch_words * 64 * 8, &slot->numbers);
     if (status == PP_OK && !cpu)
-        status = make_pinned(run, slot, partials, &slot->pinned_partials, &slot->from_partials);
+        status = make_pinned(run, slot, n_sums * 16, &slot->sums.pinned_buffer, &slot->sums.pinned);
+    if (status == PP_OK && !cpu)
+        status = make_pinned(run, slot, report, &slot->report.pinned_buffer, &slot->report.pinned);
     if (status == PP_OK && !cpu && run->wants_words)
-        status = make_pinned(run, slot, words, &slot->pinned_words, &slot->from_words);
+        status = make_pinned(run, slot, words, &slot->words.pinned_buffer, &slot->words.pinned);
     if (status == PP_OK && !cpu && run->is_test)
         status =
             make_pinned(run, slot, batch_words * 64 * 8, &slot->pinned_numbers, &slot->to_numbers);
     if (status == PP_OK && !run->is_bitmap)
-        status = make_buffer(run, CL_MEM_READ_WRITE, batch_words * FLAGS_PER_WORD, &slot->flags);
+        status = make_guarded(run, slot, "flags", CL_MEM_READ_WRITE, batch_words * FLAGS_PER_WORD,
+                              &slot->flags);
     if (status == PP_OK && run->is_bitmap && cpu)
-        status = make_buffer(run, CL_MEM_READ_WRITE, sieving->n_items * sieving->scratch_bytes,
-                             &slot->scratch);
+        status = make_guarded(run, slot, "scratch", CL_MEM_READ_WRITE,
+                              sieving->n_items * sieving->scratch_bytes, &slot->scratch);
     uint64_t lists = sieving->n_items * sieving->n_slices;
     if (status == PP_OK && sieving->large && cpu)
-        status = make_buffer(run, CL_MEM_READ_WRITE, lists * SLICE_ROOM * 4, &slot->noted);
+        status = make_guarded(run, slot, "noted multiples", CL_MEM_READ_WRITE,
+                              lists * SLICE_ROOM * 4, &slot->noted);
     if (status == PP_OK && sieving->large && cpu)
-        status = make_buffer(run, CL_MEM_READ_WRITE, lists * 4, &slot->noted_lengths);
+        status =
+            make_guarded(run, slot, "lengths", CL_MEM_READ_WRITE, lists * 4, &slot->noted_lengths);
     if (status == PP_OK && run->is_bitmap && !cpu)
-        status = make_buffer(run, CL_MEM_READ_WRITE, sieving->n_primes * 4, &slot->starts);
+        status = make_guarded(run, slot, "starts", CL_MEM_READ_WRITE, sieving->n_primes * 4,
+                              &slot->starts);
     return status;
 }
 
@@ -416,6 +305,9 @@ static pp_status set_up(struct run *run, uint64_t n) {
     for (int i = 0; i < N_SLOTS; i++)
         run->slots[i].queue = opencl->queues[i];
     run->unit_words = unit_words(run);
+    /* A part of a buffer begins where the device likes it, behind a guard. */
+    run->front_bytes = round_up(GUARD_WORDS * sizeof(cl_uint), opencl->alignment);
+    run->nonce = first_nonce();
     run->group_items = GROUP_ITEMS < opencl->group_size ? GROUP_ITEMS : opencl->group_size;
     pp_status status = run->is_bitmap ? make_sieving(run) : PP_OK;
     if (status != PP_OK)
@@ -450,22 +342,46 @@ static pp_status set_up(struct run *run, uint64_t n) {
     return status;
 }
 
+static void clear_slot(struct run *run, struct slot *slot) {
+    drain(run, slot); /* whatever is in flight still uses the buffers */
+    give_all_back(run, slot);
+    release_pinned(run, slot, &slot->pinned_numbers, &slot->to_numbers);
+    release_pinned(run, slot, &slot->words.pinned_buffer, &slot->words.pinned);
+    release_pinned(run, slot, &slot->sums.pinned_buffer, &slot->sums.pinned);
+    release_pinned(run, slot, &slot->report.pinned_buffer, &slot->report.pinned);
+    if (run->opencl->lost)
+        return;
+    release_buffer(&slot->numbers);
+    release_buffer(&slot->flags);
+    release_buffer(&slot->words.buffer);
+    release_buffer(&slot->sums.buffer);
+    release_buffer(&slot->report.buffer);
+    release_buffer(&slot->scratch);
+    release_buffer(&slot->noted);
+    release_buffer(&slot->noted_lengths);
+    release_buffer(&slot->starts);
+    release_guarded(slot);
+    free(slot->drawn);
+}
+
+/* What a device that hangs may still use stays where it is, and can be found. */
+static void abandon(struct run *run) {
+    run->opencl->abandoned = malloc(sizeof *run);
+    if (run->opencl->abandoned)
+        memcpy(run->opencl->abandoned, run, sizeof *run);
+}
+
 static void clear_away(struct run *run) {
-    for (int i = 0; i < N_SLOTS; i++) {
-        struct slot *slot = &run->slots[i];
-        if (slot->queue)
-            clFinish(slot->queue); /* whatever is in flight still uses the buffers */
-        release_pinned(slot, &slot->pinned_numbers, &slot->to_numbers);
-        release_pinned(slot, &slot->pinned_words, &slot->from_words);
-        release_pinned(slot, &slot->pinned_partials, &slot->from_partials);
-        release_buffer(&slot->numbers);
-        release_buffer(&slot->flags);
-        release_buffer(&slot->words);
-        release_buffer(&slot->partials);
-        release_buffer(&slot->scratch);
-        release_buffer(&slot->noted);
-        release_buffer(&slot->noted_lengths);
-        release_buffer(&slot->starts);
+    pp_error ignored = {.status = PP_OK};
+    pp_error *error = run->error;
+    run->error = &ignored; /* what there was to say has been said */
+    for (int i = 0; i < N_SLOTS && !run->opencl->lost; i++)
+        if (run->slots[i].queue)
+            clear_slot(run, &run->slots[i]);
+    run->error = error;
+    if (run->opencl->lost) {
+        abandon(run);
+        return;
     }
     release_buffer(&run->base_words);
     release_sieving(&run->sieving);
@@ -492,6 +408,8 @@ pp_status opencl_run(void *state, const struct job *job, uint64_t first, uint64_
     result->phases.build += opencl->build_seconds;
     if (n == 0)
         return PP_OK;
+    if (opencl->failure.status != PP_OK)
+        return pp_fail(error, opencl->failure.status, "%s", opencl->failure.message);
     if (getpid() != opencl->process)
         return pp_fail(error, PP_ERR_UNAVAILABLE,
                        "device %s was opened before fork(), and its driver cannot go on here",
@@ -505,7 +423,7 @@ pp_status opencl_run(void *state, const struct job *job, uint64_t first, uint64_
             status = end_batch(&run, slot);
         if (status == PP_OK && next < n && !sink_stopped(sink)) {
             uint64_t units = n - next < run.batch_units ? n - next : run.batch_units;
-            status = begin_batch(&run, slot, first + next, units);
+            begin_batch(&run, slot, first + next, units);
             next += units;
         }
         bool idle = true;
@@ -514,11 +432,7 @@ pp_status opencl_run(void *state, const struct job *job, uint64_t first, uint64_
         if (idle)
             break;
     }
-    for (int i = 0; i < N_SLOTS; i++) /* after a failure */
-        if (run.slots[i].n_units) {
-            clFinish(run.slots[i].queue);
-            drop_batch(&run, &run.slots[i]);
-        }
+    opencl->broken |= status == PP_ERR_INTERNAL;
     clear_away(&run);
     return status;
 }

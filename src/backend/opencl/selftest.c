@@ -107,12 +107,24 @@ static pp_status check_arithmetic(struct opencl *opencl, pp_error *error) {
         call = "clEnqueueNDRangeKernel";
         code = clEnqueueNDRangeKernel(queue, kernel, 1, NULL, &global, NULL, 0, NULL, NULL);
     }
+    cl_event event = NULL;
     if (code == CL_SUCCESS) {
         call = "clEnqueueReadBuffer";
-        code = clEnqueueReadBuffer(queue, to, CL_TRUE, 0, sizeof outputs, outputs, 0, NULL, NULL);
+        code =
+            clEnqueueReadBuffer(queue, to, CL_FALSE, 0, sizeof outputs, outputs, 0, NULL, &event);
     }
-    status =
-        code == CL_SUCCESS ? compare(opencl, inputs, outputs, error) : cl_failed(error, call, code);
+    if (code == CL_SUCCESS) {
+        call = "clFlush";
+        code = clFlush(queue);
+    }
+    status = code == CL_SUCCESS ? opencl_wait(opencl, "the self-test", event, error)
+                                : cl_failed(error, call, code);
+    if (status == PP_OK)
+        status = compare(opencl, inputs, outputs, error);
+    if (opencl->lost) /* it may still use all of them */
+        return status;
+    if (event)
+        clReleaseEvent(event);
     if (from)
         clReleaseMemObject(from);
     if (to)

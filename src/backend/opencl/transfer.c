@@ -1,0 +1,218 @@
+/* Memory that host and device share, what goes between them, and waiting for it. */
+#include "backend/opencl/run.h"
+
+#include "base/clock.h"
+#include "base/error.h"
+
+#include <string.h>
+#include <time.h>
+
+/* ---- waiting ---- */
+
+/*
+ * Between two looks at a command: a share of the time that it has taken, so that short ones are not
+ * kept waiting and long ones cost no core anything. Drivers of GPUs may spin in their own waits,
+ * and none of those ends when the device hangs.
+ */
+static const double LOOK_SHARE = 1 / 16.0, LOOK_LEAST = 20e-6, LOOK_MOST = 1e-3;
+
+static void give_up(struct opencl *opencl, const char *what, pp_error *error) {
+    opencl->lost = true;
+    pp_fail(&opencl->failure, PP_ERR_UNAVAILABLE,
+            "device %.80s hangs: %s did not end within %.0f s (--device-timeout allows longer)",
+            opencl->name, what, opencl->patience);
+    pp_fail(error, PP_ERR_UNAVAILABLE, "%s", opencl->failure.message);
+}
+
+pp_status opencl_wait(struct opencl *opencl, const char *what, cl_event event, pp_error *error) {
+    double begin = clock_seconds();
+    for (;;) {
+        cl_int state = CL_QUEUED;
+        cl_int code =
+            clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL);
+        if (code != CL_SUCCESS)
+            return cl_failed(error, "clGetEventInfo", code);
+        if (state == CL_COMPLETE)
+            return PP_OK;
+        if (state < 0)
+            return cl_failed(error, what, state);
+        double waited = clock_seconds() - begin, look = waited * LOOK_SHARE;
+        if (waited > opencl->patience) {
+            give_up(opencl, what, error);
+            return PP_ERR_UNAVAILABLE;
+        }
+        look = look < LOOK_LEAST ? LOOK_LEAST : look > LOOK_MOST ? LOOK_MOST : look;
+        nanosleep(&(struct timespec){0, (long)(look * 1e9)}, NULL);
+    }
+}
+
+/* Waits for a command that was just enqueued, and gives its event back. */
+static pp_status wait_now(struct run *run, cl_command_queue queue, const char *what,
+                          cl_event event) {
+    cl_int code = clFlush(queue);
+    pp_status status = code == CL_SUCCESS ? opencl_wait(run->opencl, what, event, run->error)
+                                          : cl_failed(run->error, "clFlush", code);
+    if (!run->opencl->lost)
+        clReleaseEvent(event);
+    return status;
+}
+
+pp_status drain(struct run *run, struct slot *slot) {
+    cl_event event = NULL;
+    if (run->opencl->lost)
+        return run->opencl->failure.status;
+    CHECK(run, "clEnqueueMarkerWithWaitList",
+          clEnqueueMarkerWithWaitList(slot->queue, 0, NULL, &event));
+    return wait_now(run, slot->queue, "what is in a queue", event);
+}
+
+/* ---- buffers ---- */
+
+pp_status make_buffer(struct run *run, cl_mem_flags flags, uint64_t bytes, cl_mem *out) {
+    cl_int code;
+    if (bytes == 0)
+        bytes = 8;
+    if (bytes > run->opencl->max_allocation)
+        return pp_fail(run->error, PP_ERR_MEMORY,
+                       "OpenCL: the device gives out at most %llu bytes at once, %llu are needed",
+                       (unsigned long long)run->opencl->max_allocation, (unsigned long long)bytes);
+    *out = clCreateBuffer(run->opencl->context, flags, bytes, NULL, &code);
+    return code == CL_SUCCESS ? PP_OK : cl_failed(run->error, "clCreateBuffer", code);
+}
+
+void release_buffer(cl_mem *buffer) {
+    if (*buffer)
+        clReleaseMemObject(*buffer);
+    *buffer = NULL;
+}
+
+pp_status make_guarded(struct run *run, struct slot *slot, const char *name, cl_mem_flags flags,
+                       uint64_t bytes, cl_mem *out) {
+    if (bytes == 0)
+        return make_buffer(run, flags, 0, out);
+    struct guarded *guarded = &slot->guarded[slot->n_guarded];
+    uint64_t front = run->front_bytes;
+    pp_status status =
+        make_buffer(run, flags, front + bytes + GUARD_WORDS * sizeof(cl_uint), &guarded->whole);
+    if (status != PP_OK)
+        return status;
+    guarded->name = name;
+    guarded->end = (front + bytes) / sizeof(cl_uint);
+    slot->n_guarded++;
+    cl_int code;
+    const cl_buffer_region inside = {(size_t)front, (size_t)bytes};
+    *out = clCreateSubBuffer(guarded->whole, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION,
+                             &inside, &code);
+    return code == CL_SUCCESS ? PP_OK : cl_failed(run->error, "clCreateSubBuffer", code);
+}
+
+void release_guarded(struct slot *slot) {
+    for (unsigned i = 0; i < slot->n_guarded; i++)
+        release_buffer(&slot->guarded[i].whole);
+    slot->n_guarded = 0;
+}
+
+pp_status make_table(struct run *run, const void *from, uint64_t bytes, cl_mem *out) {
+    double begin = clock_seconds();
+    pp_status status = make_buffer(run, CL_MEM_READ_ONLY, bytes, out);
+    if (status == PP_OK && bytes) {
+        cl_command_queue queue = run->slots[0].queue;
+        cl_event event = NULL;
+        CHECK(run, "clEnqueueWriteBuffer",
+              clEnqueueWriteBuffer(queue, *out, CL_FALSE, 0, bytes, from, 0, NULL, &event));
+        status = wait_now(run, queue, "an upload", event);
+    }
+    run->result->phases.upload += clock_seconds() - begin;
+    return status;
+}
+
+/* Where the host sees a buffer. */
+static pp_status map_now(struct run *run, struct slot *slot, cl_mem buffer, cl_map_flags flags,
+                         uint64_t bytes, void **out) {
+    cl_int code;
+    cl_event event = NULL;
+    *out =
+        clEnqueueMapBuffer(slot->queue, buffer, CL_FALSE, flags, 0, bytes, 0, NULL, &event, &code);
+    if (code != CL_SUCCESS) {
+        *out = NULL;
+        return cl_failed(run->error, "clEnqueueMapBuffer", code);
+    }
+    return wait_now(run, slot->queue, "a mapping", event);
+}
+
+pp_status make_pinned(struct run *run, struct slot *slot, uint64_t bytes, cl_mem *out,
+                      uint64_t **mapped) {
+    pp_status status = make_buffer(run, CL_MEM_READ_WRITE | CL_MEM_ALLOC_HOST_PTR, bytes, out);
+    if (status != PP_OK)
+        return status;
+    void *place;
+    status = map_now(run, slot, *out, CL_MAP_READ | CL_MAP_WRITE, bytes, &place);
+    *mapped = place;
+    return status;
+}
+
+void release_pinned(struct run *run, struct slot *slot, cl_mem *buffer, uint64_t **mapped) {
+    if (*mapped) {
+        pp_error ignored;
+        pp_error *error = run->error;
+        run->error = &ignored; /* what there was to say has been said */
+        clEnqueueUnmapMemObject(slot->queue, *buffer, *mapped, 0, NULL, NULL);
+        drain(run, slot);
+        run->error = error;
+    }
+    *mapped = NULL;
+    if (!run->opencl->lost)
+        release_buffer(buffer);
+}
+
+/* ---- there and back ---- */
+
+pp_status upload(struct run *run, struct slot *slot, const void *from, uint64_t bytes) {
+    double begin = clock_seconds();
+    if (slot->to_numbers) {
+        memcpy(slot->to_numbers, from, bytes);
+        CHECK(run, "clEnqueueWriteBuffer",
+              clEnqueueWriteBuffer(slot->queue, slot->numbers, CL_FALSE, 0, bytes, slot->to_numbers,
+                                   0, NULL, NULL));
+    } else {
+        void *to;
+        pp_status status =
+            map_now(run, slot, slot->numbers, CL_MAP_WRITE_INVALIDATE_REGION, bytes, &to);
+        if (status != PP_OK)
+            return status;
+        memcpy(to, from, bytes);
+        CHECK(run, "clEnqueueUnmapMemObject",
+              clEnqueueUnmapMemObject(slot->queue, slot->numbers, to, 0, NULL, NULL));
+    }
+    run->result->phases.upload += clock_seconds() - begin;
+    return PP_OK;
+}
+
+pp_status read_back(struct run *run, struct slot *slot, struct returned *returned, uint64_t bytes) {
+    if (returned->pinned) {
+        returned->host = returned->pinned;
+        CHECK(run, "clEnqueueReadBuffer",
+              clEnqueueReadBuffer(slot->queue, returned->buffer, CL_FALSE, 0, bytes,
+                                  returned->pinned, 0, NULL, &returned->event));
+        return PP_OK;
+    }
+    cl_int code;
+    returned->host = clEnqueueMapBuffer(slot->queue, returned->buffer, CL_FALSE, CL_MAP_READ, 0,
+                                        bytes, 0, NULL, &returned->event, &code);
+    if (code == CL_SUCCESS)
+        return PP_OK;
+    returned->host = NULL;
+    return cl_failed(run->error, "clEnqueueMapBuffer", code);
+}
+
+pp_status give_back(struct run *run, struct slot *slot, struct returned *returned) {
+    void *mapped = returned->host;
+    returned->host = NULL;
+    if (returned->event)
+        clReleaseEvent(returned->event);
+    returned->event = NULL;
+    if (mapped && !returned->pinned)
+        CHECK(run, "clEnqueueUnmapMemObject",
+              clEnqueueUnmapMemObject(slot->queue, returned->buffer, mapped, 0, NULL, NULL));
+    return PP_OK;
+}
