@@ -4,15 +4,18 @@
 #include "base/clock.h"
 #include "base/error.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 /* ---- waiting ---- */
 
 /*
- * Between two looks at a command: a share of the time that it has taken, so that short ones are not
- * kept waiting and long ones cost no core anything. Drivers of GPUs may spin in their own waits,
- * and none of those ends when the device hangs.
+ * No wait of OpenCL's own ends when the device hangs. So a CPU device's driver is asked to call
+ * when a command is done: its core has better to do than to be looked at, and its drivers call at
+ * once. GPUs are looked at, at a share of the time that the command has taken, so that short ones
+ * are not kept waiting and long ones cost no core anything.
  */
 static const double LOOK_SHARE = 1 / 16.0, LOOK_LEAST = 20e-6, LOOK_MOST = 1e-3;
 
@@ -24,8 +27,65 @@ static void give_up(struct opencl *opencl, const char *what, pp_error *error) {
     pp_fail(error, PP_ERR_UNAVAILABLE, "%s", opencl->failure.message);
 }
 
+/* A thread that waits to be called; of whoever comes last to leave it. */
+struct waiter {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool is_done;
+    unsigned holders;
+};
+
+/* Under the lock, which it gives back. */
+static void leave(struct waiter *waiter) {
+    bool last = --waiter->holders == 0;
+    pthread_mutex_unlock(&waiter->lock);
+    if (!last)
+        return;
+    pthread_cond_destroy(&waiter->changed);
+    pthread_mutex_destroy(&waiter->lock);
+    free(waiter);
+}
+
+static void CL_CALLBACK call(cl_event event, cl_int state, void *user) {
+    (void)event, (void)state;
+    struct waiter *waiter = user;
+    pthread_mutex_lock(&waiter->lock);
+    waiter->is_done = true;
+    pthread_cond_signal(&waiter->changed);
+    leave(waiter);
+}
+
+/* Waits to be called, at most so many seconds; comes back at once where that cannot be had. */
+static void wait_for_call(cl_event event, double seconds) {
+    struct waiter *waiter = calloc(1, sizeof *waiter);
+    if (!waiter)
+        return;
+    pthread_mutex_init(&waiter->lock, NULL);
+    pthread_condattr_t clock;
+    pthread_condattr_init(&clock);
+    pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
+    pthread_cond_init(&waiter->changed, &clock);
+    pthread_condattr_destroy(&clock);
+    waiter->holders = 2;
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += (time_t)seconds;
+    until.tv_nsec += (long)((seconds - (double)(time_t)seconds) * 1e9);
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    bool is_asked = clSetEventCallback(event, CL_COMPLETE, call, waiter) == CL_SUCCESS;
+    pthread_mutex_lock(&waiter->lock);
+    if (!is_asked)
+        waiter->holders--;
+    while (is_asked && !waiter->is_done &&
+           pthread_cond_timedwait(&waiter->changed, &waiter->lock, &until) == 0) {
+    }
+    leave(waiter);
+}
+
 pp_status opencl_wait(struct opencl *opencl, const char *what, cl_event event, pp_error *error) {
     double begin = clock_seconds();
+    bool may_be_called = opencl->is_cpu;
     for (;;) {
         cl_int state = CL_QUEUED;
         cl_int code =
@@ -36,6 +96,11 @@ pp_status opencl_wait(struct opencl *opencl, const char *what, cl_event event, p
             return PP_OK;
         if (state < 0)
             return cl_failed(error, what, state);
+        if (may_be_called) {
+            wait_for_call(event, opencl->patience);
+            may_be_called = false;
+            continue;
+        }
         double waited = clock_seconds() - begin, look = waited * LOOK_SHARE;
         if (waited > opencl->patience) {
             give_up(opencl, what, error);
