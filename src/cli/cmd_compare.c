@@ -255,12 +255,44 @@ static void print_machine(FILE *to, const struct environment *here) {
             here->smt, pp_version(), pp_build()->compiler);
 }
 
+static bool uses(const struct comparing *all, const pp_device *device) {
+    for (size_t i = 0; i < all->n_jobs; i++)
+        for (size_t j = 0; j < all->comparisons[i].n_alternatives; j++) {
+            const struct alternative *one = &all->comparisons[i].alternatives[j];
+            if (!one->left_out && one->result.backend && result_is_opencl(&one->result) &&
+                strcmp(one->result.device, device->name) == 0)
+                return true;
+        }
+    return false;
+}
+
+/* A line for each OpenCL device that took part. Where none did, OpenCL is not even asked. */
+static void print_drivers(FILE *to, const struct comparing *all) {
+    enum { MOST = 32 };
+    pp_device devices[MOST];
+    size_t n = 0;
+    bool any = false;
+    for (size_t i = 0; i < all->n_jobs; i++)
+        for (size_t j = 0; j < all->comparisons[i].n_alternatives && !any; j++) {
+            const struct alternative *one = &all->comparisons[i].alternatives[j];
+            any = !one->left_out && one->result.backend && result_is_opencl(&one->result);
+        }
+    if (!any || pp_backend_devices("opencl", devices, MOST, &n) != PP_OK)
+        return;
+    for (size_t i = 0; i < n && i < MOST; i++)
+        if (devices[i].usable && uses(all, &devices[i]))
+            fprintf(to, "OpenCL device %s, a %s: %s, %s, driver %s\n", devices[i].id,
+                    devices[i].kind, devices[i].name, devices[i].platform, devices[i].driver);
+}
+
 static void print_text(FILE *to, const struct options *options, const struct comparing *all) {
     const struct comparison *comparisons[MOST_JOBS + 1];
     struct lesson lessons[N_LESSONS];
     size_t n = finished(all, comparisons), n_lessons = make_lessons(all, lessons);
     print_machine(to, &all->here);
-    fputs("\n\n", to);
+    fputc('\n', to);
+    print_drivers(to, all);
+    fputc('\n', to);
     if (all_agree(all))
         report_legend(to, comparisons, n);
     for (size_t i = 0; i < n; i++) {

@@ -21,6 +21,7 @@ short=(compare --runs 1 --warmup 0)
         [ $(grep -cE "^  $backend(/[A-Za-z]+)? +sieve +[0-9]+ " <<<"$output") -ge 1 ] || fail "no row: $backend"
     done
     has_backend opencl || [[ $output == *"left out: backend opencl: "* ]] || fail "left out, why?"
+    ! has_backend opencl || [[ $output == *"OpenCL device $(device_of opencl), "*", driver "* ]] || fail "no driver"
     ! has_backend openmp || [ $(cores) -lt 2 ] ||
         [[ $output == *"In short"*"embarrassingly parallel: "*" threads are "* ]] || fail "no lesson"
 }
