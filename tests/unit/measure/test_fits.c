@@ -20,6 +20,7 @@ static void test_karp_flatt(void **state) {
     assert_near(karp_flatt(0.5, 2), 3, 1e-15);    /* slower than one thread */
     assert_near(karp_flatt(2.5, 2), -0.2, 1e-15); /* superlinear */
     assert_true(isnan(karp_flatt(1, 1)));         /* one thread says nothing */
+    assert_true(isnan(karp_flatt(0.9, 1)));
     /* It reads Amdahl's fraction off his law, whatever the threads. */
     for (double threads = 2; threads < 3000; threads *= 1.7)
         for (double f = 0; f <= 1; f += 0.0625)
