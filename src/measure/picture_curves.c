@@ -118,7 +118,7 @@ enum {
     LANE_LEAST = 5, /* and at least */
     LANES_HEIGHT = 420,
     WORKER_LEFT = 34,
-    BUSY_RIGHT = 46,
+    BUSY_RIGHT = 52,
     WORDS_TOP = 24,
     LABELS_APART = 15 /* pixels between numbers of workers */
 };
