@@ -84,3 +84,12 @@ no_ratio() {
         ! grep -Eq '"(speedup|interval|median)' scale.json || fail "a ratio in JSON"
     done
 }
+
+@test "answers that disagree have no report and no plot, and 3" {
+    command -v gnuplot >/dev/null || skip "there is no gnuplot (package gnuplot-nox)"
+    PARPRIME_WRONG=count pp 3 compare --runs 6 --plot --report page.html -- count 1e6
+    says "page.html is not written: the answers disagree"
+    [ ! -e page.html ] || fail "there is a report"
+    no_ratio
+    [[ $output != *"to the median"* ]] || fail "a plot"
+}
