@@ -260,6 +260,12 @@ static pp_status do_run(const struct course *course, size_t index, ptrdiff_t run
         leave_out(comparison, alternative);
         return compare_base(comparison) ? PP_OK : status;
     }
+    if (status == PP_ERR_DISAGREE) {
+        /* The session itself has found that a part of the answer cannot be right. */
+        snprintf(comparison->dispute, sizeof comparison->dispute, "%s: %.180s",
+                 alternative->options.backend, comparison->error.message);
+        comparison->agree = false;
+    }
     if (status != PP_OK)
         return status;
     if (!compare_check(comparison, alternative, &result) ||

@@ -97,8 +97,12 @@ static void put_padded(const struct plot *plot, const char *text, size_t width, 
         repeat(plot, " ", width - length);
 }
 
-static void put_line(const struct plot *plot, const char *text) {
-    put_padded(plot, text, text_length(text), false);
+/* A line of its own, with something before the text; no longer than the others. */
+static void put_title(const struct plot *plot, const char *before, const char *text) {
+    size_t taken = text_length(before), length = text_length(text);
+    size_t room = plot->style.width > taken ? plot->style.width - taken : 1;
+    fputs(before, plot->to);
+    put_padded(plot, text, length < room ? length : room, false);
     fputc('\n', plot->to);
 }
 
@@ -161,14 +165,15 @@ static void put_scale(const struct plot *plot, size_t before, size_t width,
     fputc('\n', plot->to);
 }
 
-static void put_bars(const struct plot *plot, const char *title, const struct bars *bars) {
+static void put_bars(const struct plot *plot, const char *before, const char *title,
+                     const struct bars *bars) {
     size_t line = plot->style.width;
     size_t value = words_width(bars, true, 20);
     size_t label = words_width(bars, false, line < 80 ? line * 3 / 10 : line * 2 / 5);
     size_t width = line - INDENT - label - value - 2 * GAP;
     struct axis axis = axis_of_seconds(bars->most, 5);
     bool intervals = false;
-    put_line(plot, title);
+    put_title(plot, before, title);
     for (size_t i = 0; i < bars->n; i++) {
         repeat(plot, " ", INDENT);
         put_padded(plot, bars->items[i].label, label, false);
@@ -188,12 +193,12 @@ static void put_bars(const struct plot *plot, const char *title, const struct ba
     fputc('\n', plot->to);
 }
 
-static bool plot_results(const struct plot *plot, const json_t *comparison) {
+static bool plot_results(const struct plot *plot, const char *before, const json_t *comparison) {
     struct bars bars;
     if (!bars_of_results(json_object_get(comparison, "results"), &bars))
         return false;
     if (bars.n)
-        put_bars(plot, string_of(json_object_get(comparison, "job"), "words"), &bars);
+        put_bars(plot, before, string_of(json_object_get(comparison, "job"), "words"), &bars);
     free(bars.items);
     return true;
 }
@@ -203,7 +208,7 @@ static bool plot_control(const struct plot *plot, const json_t *control) {
     if (!bars_of_control(control, &bars))
         return false;
     if (bars.n)
-        put_bars(plot, "the control: each step needs the one before", &bars);
+        put_bars(plot, "", "the control: each step needs the one before", &bars);
     free(bars.items);
     return true;
 }
@@ -293,8 +298,9 @@ static void put_curve(const struct plot *plot, const struct series *series) {
         draw_line(&grid, series, most_threads, axis.end, series_fitted_to(series), series_fit,
                   MARK_FIT);
     draw_points(&grid, series, most_threads, axis.end);
-    put_line(plot, series->weak ? "scaled speedup: a share of work for each thread"
-                                : "speedup: the same job on more threads");
+    put_title(plot, "",
+              series->weak ? "scaled speedup: a share of work for each thread"
+                           : "speedup: the same job on more threads");
     for (size_t row = 0; row < CURVE_ROWS; row++) {
         char words[24] = "";
         /* A tick stands where its value's row is. */
@@ -340,8 +346,7 @@ static void put_schedule(const struct plot *plot, const struct schedule *schedul
     size_t width = plot->style.width - INDENT - WORKER - BUSY;
     struct axis axis = axis_of_seconds(schedule->seconds, 5);
     double end = axis.end * axis.unit;
-    repeat(plot, " ", INDENT);
-    put_line(plot, schedule->label);
+    put_title(plot, "  ", schedule->label);
     for (unsigned w = 0; w < schedule->workers; w++) {
         char words[24];
         snprintf(words, sizeof words, "worker %u", w + 1);
@@ -373,10 +378,9 @@ static bool plot_timelines(const struct plot *plot, const json_t *comparison) {
         struct schedule schedule;
         if (!schedule_of(timelines, timeline, &schedule))
             return false;
-        if (schedule.n && !any) {
-            fputs("who was busy when: ", plot->to);
-            put_line(plot, string_of(json_object_get(comparison, "job"), "words"));
-        }
+        if (schedule.n && !any)
+            put_title(plot, "who was busy when: ",
+                      string_of(json_object_get(comparison, "job"), "words"));
         any = any || schedule.n;
         if (schedule.n)
             put_schedule(plot, &schedule);
@@ -387,8 +391,8 @@ static bool plot_timelines(const struct plot *plot, const json_t *comparison) {
     return true;
 }
 
-static bool plot_comparison(const struct plot *plot, const json_t *comparison) {
-    return plot_results(plot, comparison) && plot_timelines(plot, comparison);
+static bool plot_comparison(const struct plot *plot, const char *before, const json_t *comparison) {
+    return plot_results(plot, before, comparison) && plot_timelines(plot, comparison);
 }
 
 bool plot_text(FILE *to, const json_t *document, struct plot_style style) {
@@ -398,15 +402,13 @@ bool plot_text(FILE *to, const json_t *document, struct plot_style style) {
     if (style.width > PLOT_MOST_WIDTH)
         plot.style.width = PLOT_MOST_WIDTH;
     if (!plot_scaling(&plot, json_object_get(document, "scaling")) ||
-        !plot_comparison(&plot, document))
+        !plot_comparison(&plot, "", document))
         return false;
     size_t i;
     const json_t *one;
     json_array_foreach(json_object_get(document, "further"), i,
-                       one) if (!plot_comparison(&plot, one)) return false;
-    const json_t *output = json_object_get(document, "output_bound");
-    if (output)
-        fputs("where output dominates: ", to);
-    return plot_comparison(&plot, output) &&
+                       one) if (!plot_comparison(&plot, "", one)) return false;
+    return plot_comparison(&plot,
+                           "where output dominates: ", json_object_get(document, "output_bound")) &&
            plot_control(&plot, json_object_get(document, "control"));
 }
