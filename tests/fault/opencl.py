@@ -153,7 +153,7 @@ def part_calls(bench):
         plans = []
         for name, count in calls.items():
             plausible = PLAUSIBLE[name] + EVERY
-            for nth in positions(count, 9 if ALL else 2):
+            for nth in positions(count, 7 if ALL else 2):
                 # All codes at the ends; elsewhere, or quickly, the likeliest and by turns another.
                 codes = [plausible[0] if nth == 1 else plausible[nth % len(plausible)]]
                 if ALL:
@@ -193,7 +193,7 @@ def part_lost(bench):
             continue
         total = sum(calls.values())
         plans = [{"mode": "lost", "nth": nth, "code": code}
-                 for nth in positions(total, 60 if ALL else 12)
+                 for nth in positions(total, 24 if ALL else 8)
                  for code in ([-2, -5, -36] if ALL else [-2 if nth % 2 else -5])]
         try_all(bench, judge, words, right, plans, {4, 6})
     return judge.end()
@@ -223,8 +223,8 @@ def part_corrupt(bench):
         right, calls = bench.count_calls(words + " --verify 100")
         if calls is None:
             continue
-        plans = [plan for _ in range(4 if ALL else 1)
-                 for plan in lies(calls, generator, 24 if ALL else 6)]
+        plans = [plan for _ in range(2 if ALL else 1)
+                 for plan in lies(calls, generator, 16 if ALL else 5)]
         try_all(bench, verified, words + " --verify 100", right, plans, {3})
     return verified.end() or bad
 
@@ -241,8 +241,8 @@ def part_unverified(bench):
         right, calls = bench.count_calls(words)
         if calls is None:
             continue
-        plans = [plan for _ in range(6 if ALL else 1)
-                 for plan in lies(calls, generator, 24 if ALL else 6)]
+        plans = [plan for _ in range(2 if ALL else 1)
+                 for plan in lies(calls, generator, 16 if ALL else 5)]
         try_all(bench, found, words, right, [plan for plan in plans if plan["mode"] != "skip"], {3})
         unseen += count_unseen(bench, skipped, words, right,
                                [plan for plan in plans if plan["mode"] == "skip"])
@@ -274,7 +274,7 @@ def part_written(bench):
                 continue
             plans = [{"mode": "write", "call": "clEnqueueWriteBuffer", "nth": nth,
                       "word": generator.randrange(1 << 30), "bit": generator.randrange(64)}
-                     for _ in range(4 if ALL else 1)
+                     for _ in range(2 if ALL else 1)
                      for nth in positions(calls["clEnqueueWriteBuffer"], 16 if ALL else 4)]
             if judging is judge:
                 try_all(bench, judge, words + more, right, plans, {3, 6})
@@ -294,7 +294,7 @@ def part_hang(bench):
         if calls is None:
             continue
         plans = [{"mode": "hang", "nth": nth}
-                 for nth in positions(sum(calls.values()), 40 if ALL else 6)]
+                 for nth in positions(sum(calls.values()), 20 if ALL else 4)]
         try_all(bench, judge, words + " --device-timeout 1", right, plans, {4}, timeout=60)
     return judge.end()
 
