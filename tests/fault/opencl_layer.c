@@ -45,7 +45,7 @@
     X(clCreateCommandQueue)                                                                        \
     X(clReleaseCommandQueue)                                                                       \
     X(clCreateBuffer)                                                                              \
-    X(clCreateSubBuffer) \
+    X(clCreateSubBuffer)                                                                           \
     X(clReleaseMemObject)                                                                          \
     X(clCreateProgramWithSource)                                                                   \
     X(clReleaseProgram)                                                                            \
@@ -277,10 +277,6 @@ STATUS_CALL(clGetKernelWorkGroupInfo,
             (kernel, device, what, size, out, size_out))
 STATUS_CALL(clRetainEvent, (cl_event event), (event))
 STATUS_CALL(clReleaseEvent, (cl_event event), (event))
-STATUS_CALL(clSetEventCallback,
-            (cl_event event, cl_int type, void(CL_CALLBACK *notify)(cl_event, cl_int, void *),
-             void *user),
-            (event, type, notify, user))
 STATUS_CALL(clGetEventProfilingInfo,
             (cl_event event, cl_profiling_info what, size_t size, void *out, size_t *size_out),
             (event, what, size, out, size_out))
@@ -300,6 +296,16 @@ STATUS_CALL(clEnqueueUnmapMemObject,
 STATUS_CALL(clEnqueueMarkerWithWaitList,
             (cl_command_queue queue, cl_uint n, const cl_event *waits, cl_event *event),
             (queue, n, waits, event))
+
+/* Of a device that hangs nobody is ever called. */
+static cl_int CL_API_CALL layer_clSetEventCallback(
+    cl_event event, cl_int type, void(CL_CALLBACK *notify)(cl_event, cl_int, void *), void *user) {
+    bool planned;
+    cl_int code = outcome(CALL_clSetEventCallback, &planned);
+    if (code != CL_SUCCESS || atomic_load(&hung))
+        return code;
+    return next->clSetEventCallback(event, type, notify, user);
+}
 
 static cl_int CL_API_CALL layer_clFinish(cl_command_queue queue) {
     bool planned;
