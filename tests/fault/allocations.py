@@ -75,6 +75,8 @@ def scenarios(folder):
         "compare --runs 1 --warmup 0 --backend serial --method mr,trial -- test 7 8 9",
         "count 0 3e7 --ledger FRESH/ledger",
         "list 1e5 --ledger FRESH/ledger -o FRESH/primes",
+        "audit FRESH/made --all",
+        "scale --runs 1 --warmup 0 --threads 1,2 --format json -- count 1e5",
         "devices --format json",
         "--version",
         "count --help",
@@ -87,6 +89,8 @@ def scenarios(folder):
 def run_fresh(faulty, words, environment):
     """Each run has a folder of its own, for a ledger that nobody has written to."""
     with tempfile.TemporaryDirectory() as folder:
+        if "FRESH/made" in words:
+            Run([faulty, *f"count 0 2e6 --ledger {folder}/made".split()])
         return Run([faulty, *(word.replace("FRESH", folder) for word in words)], environment)
 
 
@@ -107,7 +111,7 @@ def main():
                 return 1
             with open(report, encoding="ascii") as file:
                 total = int(file.read())
-            most = 6 if "opencl" in words or "compare" in words else 12
+            most = 6 if words[0] in ("compare", "scale", "audit") or "opencl" in words else 12
             cases = [(k, for_good) for k in chosen(range(1, total + 1), most)
                      for for_good in (False, True)]
 
