@@ -76,25 +76,48 @@ static bool spoil(struct partial *partial, uint64_t *words, const struct job *jo
     return false;
 }
 
+/* A partial as it is told: spoilt, if it is the unit's. Its words are to be freed. */
+static struct partial tell(const struct lying_sink *lying, uint64_t unit,
+                           const struct partial *partial, uint64_t **words) {
+    struct partial told = *partial;
+    *words = NULL;
+    if (unit != lie.unit)
+        return told;
+    if (partial->words) {
+        *words = malloc((partial->n_words + 1) * sizeof **words);
+        memcpy(*words, partial->words, partial->n_words * sizeof **words);
+        told.words = *words;
+    }
+    if (!spoil(&told, *words, lying->job))
+        return *partial;
+    atomic_store(&lied, true);
+    return told;
+}
+
 static pp_status lying_put(struct sink *sink, uint64_t unit, const struct partial *partial) {
     struct lying_sink *lying = (struct lying_sink *)sink;
-    struct partial told = *partial;
-    uint64_t *words = NULL;
-    if (unit == lie.unit) {
-        if (partial->words) {
-            words = malloc((partial->n_words + 1) * sizeof *words);
-            memcpy(words, partial->words, partial->n_words * sizeof *words);
-            told.words = words;
-        }
-        if (spoil(&told, words, lying->job))
-            atomic_store(&lied, true);
-        else
-            told = *partial;
-    }
+    uint64_t *words;
+    struct partial told = tell(lying, unit, partial, &words);
     pp_status status = lying->real->put(lying->real, unit, &told);
     free(words);
     if (sink_stopped(lying->real))
         atomic_store(&sink->stop, true);
+    return status;
+}
+
+static bool lying_draws(struct sink *sink, uint64_t unit) {
+    struct lying_sink *lying = (struct lying_sink *)sink;
+    return lying->real->draws(lying->real, unit);
+}
+
+/* A backend that has its units verified itself lies there too, each time. */
+static pp_status lying_recompute(struct sink *sink, uint64_t unit, const struct partial *partial,
+                                 struct recount *out) {
+    struct lying_sink *lying = (struct lying_sink *)sink;
+    uint64_t *words;
+    struct partial told = tell(lying, unit, partial, &words);
+    pp_status status = lying->real->recompute(lying->real, unit, &told, out);
+    free(words);
     return status;
 }
 
@@ -106,10 +129,13 @@ static void lying_fail(struct sink *sink, pp_status status) {
 
 static pp_status lying_run(void *state, const struct job *job, uint64_t first, uint64_t n,
                            struct sink *sink, pp_result *result, pp_error *error) {
-    struct lying_sink lying = {
-        .sink = {.put = lying_put, .fail = lying_fail, .traced = sink->traced},
-        .real = sink,
-        .job = job};
+    struct lying_sink lying = {.sink = {.put = lying_put,
+                                        .fail = lying_fail,
+                                        .draws = sink->draws ? lying_draws : NULL,
+                                        .recompute = sink->recompute ? lying_recompute : NULL,
+                                        .traced = sink->traced},
+                               .real = sink,
+                               .job = job};
     return truth->run(state, job, first, n, &lying.sink, result, error);
 }
 

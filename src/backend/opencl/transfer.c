@@ -5,6 +5,7 @@
 #include "base/error.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -177,16 +178,63 @@ void release_guarded(struct slot *slot) {
     slot->n_guarded = 0;
 }
 
+/* Reads a table back, piece by piece: is it what was written? */
+static pp_status compare_table(struct run *run, const char *from, uint64_t bytes, cl_mem table,
+                               bool *same) {
+    enum { PIECE = 1 << 20 };
+    cl_command_queue queue = run->slots[0].queue;
+    char *piece = malloc(bytes < PIECE ? bytes : PIECE);
+    pp_status status = piece ? PP_OK : PP_ERR_MEMORY;
+    *same = true;
+    for (uint64_t at = 0; at < bytes && *same && status == PP_OK; at += PIECE) {
+        uint64_t size = bytes - at < PIECE ? bytes - at : PIECE;
+        cl_event event = NULL;
+        cl_int code = clEnqueueReadBuffer(queue, table, CL_FALSE, at, size, piece, 0, NULL, &event);
+        status = code == CL_SUCCESS ? wait_now(run, queue, "a table's reading back", event)
+                                    : cl_failed(run->error, "clEnqueueReadBuffer", code);
+        *same = status != PP_OK || memcmp(piece, from + at, size) == 0;
+    }
+    if (!run->opencl->lost) /* a device that hangs may write there yet */
+        free(piece);
+    return status;
+}
+
+/*
+ * All units are computed from tables, so a wrong one would make wrong answers that agree with each
+ * other, or send a kernel anywhere in memory. What does not come back as it was is written again.
+ */
+static pp_status write_table(struct run *run, const void *from, uint64_t bytes, cl_mem table) {
+    cl_command_queue queue = run->slots[0].queue;
+    for (unsigned tries = 1;; tries++) {
+        cl_event event = NULL;
+        bool same = true;
+        CHECK(run, "clEnqueueWriteBuffer",
+              clEnqueueWriteBuffer(queue, table, CL_FALSE, 0, bytes, from, 0, NULL, &event));
+        pp_status status = wait_now(run, queue, "an upload", event);
+        if (status == PP_OK)
+            status = compare_table(run, from, bytes, table, &same);
+        if (status != PP_OK || same)
+            return status;
+        pp_error *wrong = run->error;
+        pp_fail(wrong, PP_ERR_DISAGREE,
+                "device %.64s: a table of %llu bytes does not come back as it was written",
+                run->opencl->name, (unsigned long long)bytes);
+        if (tries == MOST_TRIES) {
+            char told[sizeof wrong->message];
+            snprintf(told, sizeof told, "%s", wrong->message);
+            return pp_fail(wrong, PP_ERR_DISAGREE, "tried %u times: %.280s", tries, told);
+        }
+        if (run->result->retried++ == 0)
+            snprintf(run->result->fault, sizeof run->result->fault, "%s", wrong->message);
+        wrong->status = PP_OK;
+    }
+}
+
 pp_status make_table(struct run *run, const void *from, uint64_t bytes, cl_mem *out) {
     double begin = clock_seconds();
     pp_status status = make_buffer(run, CL_MEM_READ_ONLY, bytes, out);
-    if (status == PP_OK && bytes) {
-        cl_command_queue queue = run->slots[0].queue;
-        cl_event event = NULL;
-        CHECK(run, "clEnqueueWriteBuffer",
-              clEnqueueWriteBuffer(queue, *out, CL_FALSE, 0, bytes, from, 0, NULL, &event));
-        status = wait_now(run, queue, "an upload", event);
-    }
+    if (status == PP_OK && bytes)
+        status = write_table(run, from, bytes, *out);
     run->result->phases.upload += clock_seconds() - begin;
     return status;
 }

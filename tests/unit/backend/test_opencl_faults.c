@@ -230,7 +230,9 @@ static void test_read_backs(void **state) {
             plan.corrupt = -1;
             assert_int_equal(ask(session, question), PP_ERR_DISAGREE);
             assert_tells(session, "device ");
-            assert_tells(session, "unit");
+            /* Of a job that has tables, these are what cannot be read back first. */
+            if (!strstr(pp_session_error(session)->message, " table of "))
+                assert_tells(session, "unit");
             assert_tells(session, "tried 3 times: ");
             /* Nothing of it clings to the session. */
             plan.corrupt = 0;
