@@ -5,6 +5,8 @@
 #   scripts/analyse.sh valgrind  memcheck over tests of every floor and over the program
 #   scripts/analyse.sh tsan      ThreadSanitizer over what threads do together
 #   scripts/analyse.sh aarch64   the portable code cross-built, its tests under qemu-user
+#   scripts/analyse.sh coverage  branches that unit tests and corpora take in the parser, where answers
+#                                are put together, and in ledgers, by gcovr
 #   scripts/analyse.sh mutants   deliberate faults, each of which a test must notice
 #
 # A tool that is not installed is said and left out (scripts/deps.sh --tests installs all).
@@ -109,18 +111,35 @@ run_aarch64() {
     ctest --test-dir build-aarch64 -R "^($any)\$" --timeout 900 -j "$jobs" --output-on-failure
 }
 
+run_coverage() {
+    have gcovr || return 0
+    local tests=(unit_base_parse unit_base_integer fuzz_parse fuzz_expression fuzz_ledger
+                 unit_engine_ordered unit_engine_jobs unit_engine_session unit_engine_cancel
+                 unit_engine_trace unit_engine_threads unit_cli_ledger)
+    build coverage "${tests[@]}" || return 1
+    find build-coverage -name '*.gcda' -delete
+    local any
+    any=$(IFS='|' && echo "${tests[*]}")
+    ctest --test-dir build-coverage -R "^($any)\$" --output-on-failure >"$log" 2>&1 || {
+        cat "$log"
+        return 1
+    }
+    gcovr -r . --object-directory build-coverage --branches -f src/base/parse.c -f src/engine/run.c \
+        -f src/engine/ordered.c -f src/cli/ledger.c -f src/cli/ledger_store.c
+}
+
 run_mutants() {
     tests/mutants/run.py
 }
 
-[ $# -gt 0 ] || set -- lint valgrind tsan aarch64 mutants
+[ $# -gt 0 ] || set -- lint valgrind tsan aarch64 coverage mutants
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 for what in "$@"; do
     case $what in
-    lint | valgrind | tsan | aarch64 | mutants) ;;
+    lint | valgrind | tsan | aarch64 | coverage | mutants) ;;
     *)
-        echo "usage: scripts/analyse.sh [lint|valgrind|tsan|aarch64|mutants]..." >&2
+        echo "usage: scripts/analyse.sh [lint|valgrind|tsan|aarch64|coverage|mutants]..." >&2
         exit 2
         ;;
     esac

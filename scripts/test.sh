@@ -13,7 +13,7 @@ analyses=(valgrind tsan aarch64)
 case "${1:-}" in
 --all)
     export PARPRIME_TEST_ALL=1
-    analyses+=(mutants)
+    analyses+=(coverage mutants)
     ;;
 --quick)
     presets=(release)
