@@ -118,7 +118,11 @@ def main():
         want, want_digest = clean.stdout, digest_of(clean)
         whole = open("list", "rb").read() if job[0] == "list" else b""
         ledgers = []
-        run(*job, "--ledger", "L")
+        for name in ("L", "L-journal", "list"):
+            if os.path.exists(name):
+                os.remove(name)
+        if run(*job, "--ledger", "L").returncode != 0:
+            sys.exit("a sound ledger is refused")
         ledgers.append(("whole", open("L", "rb").read(), None, whole))
         interrupted(job, "L")
         listed = open("list", "rb").read() if whole else b""
