@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 #include "cli/known.h"
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/windows.h"
 #include "cli/words.h"
@@ -149,6 +150,7 @@ static pp_status check_code(struct tally *tally, const pp_device *device, const 
     tell_code(tally, device, way, &checks, seconds_now() - begin);
     tally->passed += checks.passed;
     tally->failed += checks.failed;
+    progress_set(tally->passed + tally->failed);
     return status;
 }
 
@@ -237,6 +239,7 @@ static pp_status count_in(void *user, const struct way *way, uint64_t lo, uint64
     if (status != PP_OK)
         count_error = *pp_session_error(session);
     close_way(session);
+    progress_add(1);
     return status;
 }
 
@@ -290,7 +293,9 @@ static pp_status run_windows(struct tally *tally, struct windows *windows, json_
         output_format(tally->output, "random windows, each in two ways, --seed %llu\n",
                       (unsigned long long)windows->seed);
     output_flush(tally->output);
+    progress_begin("counts", 0);
     pp_status status = windows_run(windows);
+    progress_end();
     if (tally->format == FORMAT_TEXT) {
         if (status == PP_ERR_DISAGREE)
             tell_disagreement(tally, windows);
@@ -355,11 +360,13 @@ int command_selftest(const struct options *options) {
     if (options->format == FORMAT_CSV)
         output_format(
             &output, "id,backend,name,variant,method,ranges,numbers,lists,passed,failed,seconds\n");
+    progress_begin("checks", 0);
     for (size_t i = 0; i < n && i < MOST_DEVICES && !signals_came(); i++) {
         pp_status status = check_device(&tally, &devices[i]);
         if (worst == PP_OK)
             worst = status;
     }
+    progress_end();
     json_t *iteration = NULL, *random = NULL;
     if (worst == PP_OK)
         worst = check_iteration(&tally, &iteration);

@@ -23,7 +23,7 @@ static const double LOOK_SHARE = 1 / 16.0, LOOK_LEAST = 20e-6, LOOK_MOST = 1e-3;
 static void give_up(struct opencl *opencl, const char *what, pp_error *error) {
     opencl->lost = true;
     pp_fail(&opencl->failure, PP_ERR_UNAVAILABLE,
-            "device %.80s hangs: %s did not end within %.0f s (--device-timeout allows longer)",
+            "device %.80s hangs: %s did not end within %.3g s (--device-timeout allows longer)",
             opencl->name, what, opencl->patience);
     pp_fail(error, PP_ERR_UNAVAILABLE, "%s", opencl->failure.message);
 }
