@@ -263,7 +263,8 @@ static pp_status do_run(const struct course *course, size_t index, ptrdiff_t run
     if (status == PP_ERR_DISAGREE) {
         /* The session itself has found that a part of the answer cannot be right. */
         snprintf(comparison->dispute, sizeof comparison->dispute, "%s: %.180s",
-                 alternative->options.backend, comparison->error.message);
+                 alternative->options.backend ? alternative->options.backend : "auto",
+                 comparison->error.message);
         comparison->agree = false;
     }
     if (status != PP_OK)
@@ -420,6 +421,11 @@ pp_status compare_measure(struct comparison *comparison, void (*on_session)(pp_s
     const struct course course = {comparison, order, phases, bitmap, on_session};
     if (status == PP_OK)
         status = measure_rounds(&course);
+    if (status == PP_ERR_DISAGREE && comparison->agree) { /* a device that fails its self-test */
+        comparison->agree = false;
+        snprintf(comparison->dispute, sizeof comparison->dispute, "%.239s",
+                 comparison->error.message);
+    }
     comparison->finished = status == PP_OK;
     if (comparison->finished)
         sum_up(comparison, phases);
