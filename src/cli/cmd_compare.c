@@ -53,8 +53,8 @@ static int load_jobs(const struct options *options, struct comparing *all) {
      */
     static char *second[] = {"count", "1e13", "1e13+3e9", "--method", "sieve"};
     /* Small primes are made faster than any pipe or file takes them: no time goes into digits. */
-    static char *written[] = {"list", "5e7", "--method", "sieve", "--output-format", "u64"};
-    int code = load_job(&all->output_job, "compare", 6, written);
+    static char *written[] = {"list", "5e7", "--output-format", "u64"};
+    int code = load_job(&all->output_job, "compare", 4, written);
     all->n_jobs = options->n_arguments ? 1 : MOST_JOBS;
     if (code == 0 && options->n_arguments)
         return load_job(&all->jobs[0], "compare", options->n_arguments, options->arguments);
