@@ -137,9 +137,10 @@ END
     colours() {
         env LC_ALL=C.UTF-8 "$@" script -qec "'$PARPRIME' ${small[*]} --plot ${job[*]}" /dev/null </dev/null
     }
+    # (A bar that is wiped away is no colour.)
     [[ $(colours TERM=xterm) == *$'\e[90m█'* ]] || fail "no colours"
-    [[ $(colours TERM=xterm NO_COLOR=1) != *$'\e['* ]] || fail "colours with NO_COLOR"
-    [[ $(colours TERM=dumb) != *$'\e['* ]] || fail "colours on a dumb terminal"
+    [[ $(colours TERM=xterm NO_COLOR=1) != *$'\e['[39]* ]] || fail "colours with NO_COLOR"
+    [[ $(colours TERM=dumb) != *$'\e['[39]* ]] || fail "colours on a dumb terminal"
 }
 
 @test "a plot goes with text" {
