@@ -64,13 +64,17 @@ def spoil(chance, content):
     return what, bytes(spoiled)
 
 
+# Slow enough on any machine to be interrupted; a ledger does not mind how its job goes on.
+SLOWLY = ["--backend", "serial", "--method", "mr", "--simd", "none"]
+
+
 def interrupted(words, ledger):
     """A ledger of part of the job, left by a run that was ended by a signal."""
     for seconds in (0.25, 0.5, 1, 2, 4):
         for name in (ledger, ledger + "-journal", "list"):
             if os.path.exists(name):
                 os.remove(name)
-        with subprocess.Popen([PROGRAM, *words, "--ledger", ledger], stdout=subprocess.DEVNULL,
+        with subprocess.Popen([PROGRAM, *words, *SLOWLY, "--ledger", ledger], stdout=subprocess.DEVNULL,
                               stderr=subprocess.DEVNULL) as process:
             try:
                 process.wait(seconds)
