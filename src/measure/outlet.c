@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,10 +82,30 @@ pp_status outlet_open(struct outlet *outlet, enum outlet_kind kind, pp_error *er
                                  : PP_OK;
 }
 
+/*
+ * A pipe whose reader has failed is an error, and no reason to end the program: the signal that
+ * comes with it is for this thread, which waits for it and lets nobody see it.
+ */
+static ssize_t write_without_signal(int fd, const void *bytes, size_t n) {
+    sigset_t broken_pipe, kept;
+    sigemptyset(&broken_pipe);
+    sigaddset(&broken_pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &broken_pipe, &kept);
+    ssize_t done = write(fd, bytes, n);
+    int failure = errno;
+    static const struct timespec now = {0, 0};
+    /* It comes also with a write that was cut short when the reader went. */
+    if (done != (ssize_t)n && !sigismember(&kept, SIGPIPE))
+        sigtimedwait(&broken_pipe, NULL, &now);
+    pthread_sigmask(SIG_SETMASK, &kept, NULL);
+    errno = failure;
+    return done;
+}
+
 pp_status outlet_write(struct outlet *outlet, const void *bytes, size_t n) {
     outlet->written += n;
     for (const char *at = bytes; n && outlet->to >= 0;) {
-        ssize_t done = write(outlet->to, at, n);
+        ssize_t done = write_without_signal(outlet->to, at, n);
         if (done < 0 && errno == EINTR)
             continue;
         if (done <= 0)

@@ -51,6 +51,10 @@ pp_status whole_file_possible(const char *path, char *why, size_t size) {
         return say(path, why, size);
     }
     folder_of(real, folder);
+    if (stat(folder, &what) == 0 && !S_ISDIR(what.st_mode)) {
+        errno = ENOTDIR; /* to root access would say that it is not allowed */
+        return say(path, why, size);
+    }
     return access(folder, W_OK | X_OK) == 0 ? PP_OK : say(path, why, size);
 }
 

@@ -64,6 +64,8 @@ UNSTABLE = {"seconds", "cpu_seconds", "load", "median", "lower", "upper", "ratio
 def shape(value, name=""):
     if name in UNSTABLE or value is None or isinstance(value, (float, bool)):
         return "measured"
+    if name == "output_bound":  # what could not write is left out of it, but none may be wrong
+        return sorted({result["digest"] for result in value["results"]})
     if name == "selftest" and "memory" in value:  # devices says why a session did not open
         return "passed"
     if isinstance(value, dict):
