@@ -95,7 +95,7 @@ END
 }
 
 @test "a scaling that is not as described is refused" {
-    "$PARPRIME" devices | grep -q '^openmp:0 ' || skip "no openmp"
+    has_backend openmp || skip "no openmp"
     "$PARPRIME" scale --runs 6 --warmup 0 --threads 1,2 --format json -- count 1e5 >good.json
     valid good.json
     spoiled 's/"scaling": \{/"growth": {/'
