@@ -60,10 +60,11 @@ run_valgrind() {
     have valgrind || return 0
     build release all || return 1
     local status=0 test
-    local memcheck=(valgrind --quiet --error-exitcode=99 --leak-check=full
+    # Without drivers of OpenCL: neither they nor how the C library loads them are ours to check.
+    local memcheck=(env OCL_ICD_VENDORS=/nonesuch valgrind --quiet --error-exitcode=99 --leak-check=full
                     --errors-for-leak-kinds=definite --show-leak-kinds=definite)
     for test in base_status base_buffer base_integer base_parse math_wheel math_decode work_digest \
-        work_partial work_job engine_plan engine_ordered control_iteration cli_render; do
+        work_partial work_job engine_plan control_iteration cli_render; do
         echo "memcheck: unit_$test"
         "${memcheck[@]}" "build/tests/unit_$test" >"$log" 2>&1 || { cat "$log"; status=1; }
     done
