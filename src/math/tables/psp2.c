@@ -76,7 +76,8 @@ static uint64_t inverse_mod(uint64_t a, uint64_t m) {
     return x < 0 ? m - (uint64_t)-x % m : (uint64_t)x % m;
 }
 
-/* 2^-exponent modulo odd n, for exponent >= 1: starts from a plain power of two, see PRIMALITY.md. */
+/* 2^-exponent modulo odd n, for exponent >= 1: starts from a plain power of two, see PRIMALITY.md.
+ */
 static uint64_t negative_power_of_2(uint64_t exponent, uint64_t n) {
     a64_modulus m = {n, a64_inverse(n), 0};
     unsigned bits = 0;
