@@ -345,22 +345,17 @@ static void print_markdown(FILE *to, const struct options *options, const struct
 
 static void report_tables(struct output *output, const struct options *options,
                           const struct comparing *all) {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *to = open_memstream(&text, &size);
-    if (!to) {
-        output->status = PP_ERR_MEMORY;
+    struct output_stream stream;
+    FILE *to = output_stream_open(output, &stream);
+    if (!to)
         return;
-    }
     if (options->format == FORMAT_CSV)
         print_csv(to, all);
     else if (options->format == FORMAT_MARKDOWN)
         print_markdown(to, options, all);
     else
         print_text(to, options, all);
-    fclose(to);
-    output_bytes(output, text, size);
-    free(text);
+    output_stream_end(output, &stream);
 }
 
 /* Reports what there is: after an interruption, the comparisons that were finished. */

@@ -492,22 +492,17 @@ static void print_markdown(FILE *to, const struct scaling *all) {
 }
 
 static void report_tables(struct output *output, const struct scaling *all) {
-    char *text = NULL;
-    size_t size = 0;
-    FILE *to = open_memstream(&text, &size);
-    if (!to) {
-        output->status = PP_ERR_MEMORY;
+    struct output_stream stream;
+    FILE *to = output_stream_open(output, &stream);
+    if (!to)
         return;
-    }
     if (all->options->format == FORMAT_CSV)
         scale_report_csv(to, &all->scale);
     else if (all->options->format == FORMAT_MARKDOWN)
         print_markdown(to, all);
     else
         print_text(to, all);
-    fclose(to);
-    output_bytes(output, text, size);
-    free(text);
+    output_stream_end(output, &stream);
 }
 
 /* Reports what there is: after an interruption, what was finished; a dispute without a ratio. */

@@ -148,6 +148,23 @@ pp_status output_bytes(struct output *output, const void *bytes, size_t n) {
     return output->status;
 }
 
+FILE *output_stream_open(struct output *output, struct output_stream *stream) {
+    *stream = (struct output_stream){.text = NULL};
+    stream->to = open_memstream(&stream->text, &stream->size);
+    if (!stream->to)
+        output->status = PP_ERR_MEMORY;
+    return stream->to;
+}
+
+void output_stream_end(struct output *output, struct output_stream *stream) {
+    bool whole = !ferror(stream->to);
+    if (fclose(stream->to) != 0 || !whole)
+        output->status = PP_ERR_MEMORY;
+    else
+        output_bytes(output, stream->text, stream->size);
+    free(stream->text);
+}
+
 pp_status output_format(struct output *output, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);

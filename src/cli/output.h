@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 #include <parprime.h>
+#include <stdio.h>
 
 enum { SCHEMA_VERSION = 1 };
 
@@ -35,6 +36,18 @@ pp_status output_bytes(struct output *output, const void *bytes, size_t n);
 pp_status output_format(struct output *output, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 pp_status output_flush(struct output *output);
+
+/*
+ * A stream whose text is appended when it ends: whole, or not at all when there was no memory for
+ * some of it. NULL, and a status, if there is none for the stream.
+ */
+struct output_stream {
+    FILE *to;
+    char *text;
+    size_t size;
+};
+FILE *output_stream_open(struct output *output, struct output_stream *stream);
+void output_stream_end(struct output *output, struct output_stream *stream);
 
 /*
  * Room for n bytes behind those gathered; add to output->buffer.size what was written there.
