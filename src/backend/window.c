@@ -121,7 +121,7 @@ void window_next(struct window *window, struct sink *sink) {
  * Up to which primes the large ones are sieved. A composite that is left among them does no harm,
  * since its multiples are composite too; by 2^16 an eighth fewer would be searched for, which is
  * less than that half of the sieve's work costs (1.65 s instead of 1.48, the least of 7 runs of
- * `parprime count 2^64-1e9-1 2^64-1 -t 1` on a Zen 4; 1.65 by 2^14).
+ * `parprime count 2^64-1e9-1 2^64-1 -t 1` on a busy Zen 4; 1.65 by 2^14).
  */
 enum { BASE_REACH = 1 << 15 };
 

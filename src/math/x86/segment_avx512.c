@@ -364,7 +364,7 @@ static inline struct first search_primes(struct search search, __m256i p32) {
  * The primes from 7 to HIT_FREE. Half of all multiples of large primes have a factor among them,
  * and a walk has crossed those off: to see that costs less than a visit to memory that is in no
  * cache. (Up to 31 or up to 97 is within 5%, by `parprime count 1e16 -d1e9 -t 1` and the same near
- * 2^64 on a Zen 4.)
+ * 2^64 on a busy Zen 4.)
  */
 static const uint32_t filter_primes[] = {7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61};
 enum { FILTERS = sizeof filter_primes / sizeof *filter_primes };
