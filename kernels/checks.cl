@@ -34,18 +34,23 @@ static inline __global ulong2 *pp_sums_of(__global uint *buffer, ulong front) {
 }
 
 /* A work-item for each of n sums, and behind them one for each guard word. */
-__kernel void pp_prepare(ulong n, ulong front, uint n_buffers, PP_BUFFERS) {
+__kernel void pp_prepare(ulong n, ulong front, uint n_buffers, PP_BUFFERS, PP_TALLY) {
     ulong i = get_global_id(0);
     if (i < n)
         pp_sums_of(g0, front)[i] = (ulong2)(PP_NO_SUM, PP_NO_SUM);
     else if (i - n < n_buffers * 2 * PP_GUARD_WORDS)
         *pp_guard_word((uint)(i - n), front, PP_THESE_BUFFERS) = PP_GUARD;
+    pp_mark(PP_THIS_TALLY);
 }
 
-/* The report: a seal for each sum, and behind them the guard words, two in a word. */
-__kernel void pp_seal(__global ulong *report, ulong n, ulong nonce, ulong front, uint n_buffers,
-                      PP_BUFFERS) {
+/*
+ * The report, behind the tally, which is its first word: a seal for each sum, and behind them the
+ * guard words, two in a word.
+ */
+__kernel void pp_seal(__global ulong *whole_report, ulong n, ulong nonce, ulong front, uint n_buffers,
+                      PP_BUFFERS, PP_TALLY) {
     ulong i = get_global_id(0);
+    __global ulong *report = whole_report + 1;
     if (i < n) {
         ulong2 sum = pp_sums_of(g0, front)[i];
         report[i] = d64_seal(sum.x, sum.y, i, nonce);
@@ -55,4 +60,5 @@ __kernel void pp_seal(__global ulong *report, ulong n, ulong nonce, ulong front,
         ulong high = *pp_guard_word(at + 1, front, PP_THESE_BUFFERS);
         report[i] = low | high << 32;
     }
+    pp_mark(PP_THIS_TALLY);
 }

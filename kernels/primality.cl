@@ -463,11 +463,9 @@ static inline void pp_test_words(__global ulong *words, ulong first_word, ulong 
 }
 
 /* As pp_mr_test below, a block of numbers a work-item. */
-__kernel void pp_mr_test(__global const ulong *numbers, __global uchar *flags, ulong n) {
+__kernel void pp_mr_test(__global const ulong *numbers, __global uchar *flags, ulong n, PP_TALLY) {
     ulong first = PP_BLOCK * get_global_id(0), block[PP_BLOCK];
-    if (first >= n)
-        return;
-    int here = (int)min(n - first, (ulong)PP_BLOCK);
+    int here = first < n ? (int)min(n - first, (ulong)PP_BLOCK) : 0;
     for (int i = 0; i < here; i++)
         block[i] = numbers[first + (ulong)i];
     for (int i = here; i % 8 != 0; i++)
@@ -476,13 +474,13 @@ __kernel void pp_mr_test(__global const ulong *numbers, __global uchar *flags, u
     pp_mr_block(block, here, found);
     for (int i = 0; i < here; i++)
         flags[first + (ulong)i] = found[i];
+    pp_mark(PP_THIS_TALLY);
 }
 
-__kernel void pp_mr_range(__global uchar *flags, ulong first_word, ulong lo, ulong hi, ulong n) {
+__kernel void pp_mr_range(__global uchar *flags, ulong first_word, ulong lo, ulong hi, ulong n,
+                          PP_TALLY) {
     ulong first = PP_BLOCK * get_global_id(0), block[PP_BLOCK];
-    if (first >= n)
-        return;
-    int here = (int)min(n - first, (ulong)PP_BLOCK); /* of whole words */
+    int here = first < n ? (int)min(n - first, (ulong)PP_BLOCK) : 0; /* of whole words */
     for (int i = 0; i < here; i += 8) {
         /* Eight bits of a word are the eight residues of one byte. */
         ulong8 numbers = s30_number(first_word + (first + (ulong)i) / 64, i % 64) - 1 +
@@ -493,24 +491,28 @@ __kernel void pp_mr_range(__global uchar *flags, ulong first_word, ulong lo, ulo
     pp_mr_block(block, here, found);
     for (int i = 0; i < here; i++)
         flags[first + (ulong)i] = found[i];
+    pp_mark(PP_THIS_TALLY);
 }
 
 #else
 
 /* flags[i] = numbers[i] is prime. */
-__kernel void pp_mr_test(__global const ulong *numbers, __global uchar *flags, ulong n) {
+__kernel void pp_mr_test(__global const ulong *numbers, __global uchar *flags, ulong n, PP_TALLY) {
     ulong i = get_global_id(0);
     if (i < n)
         flags[i] = (uchar)pp_mr_prime(numbers[i]);
+    pp_mark(PP_THIS_TALLY);
 }
 
 /* flags[i] = the number of bit i % 64 of word first_word + i / 64 is in [lo, hi] and prime. */
-__kernel void pp_mr_range(__global uchar *flags, ulong first_word, ulong lo, ulong hi, ulong n) {
+__kernel void pp_mr_range(__global uchar *flags, ulong first_word, ulong lo, ulong hi, ulong n,
+                          PP_TALLY) {
     ulong i = get_global_id(0);
-    if (i >= n)
-        return;
-    ulong number = s30_number(first_word + i / 64, (int)(i % 64));
-    flags[i] = (uchar)(number >= lo && number <= hi && pp_mr_prime(number));
+    if (i < n) {
+        ulong number = s30_number(first_word + i / 64, (int)(i % 64));
+        flags[i] = (uchar)(number >= lo && number <= hi && pp_mr_prime(number));
+    }
+    pp_mark(PP_THIS_TALLY);
 }
 
 #endif

@@ -1,14 +1,15 @@
 /* From flags to words, and from words to counts and digests. */
 
 /* Packs 64 flags a work-item into a word; flags at n and above count as 0. */
-__kernel void pp_pack(__global const uchar *flags, __global ulong *words, ulong n) {
+__kernel void pp_pack(__global const uchar *flags, __global ulong *words, ulong n, PP_TALLY) {
     ulong word = get_global_id(0);
-    if (word * 64 >= n)
-        return;
-    ulong bits = 0, end = n - word * 64 < 64 ? n - word * 64 : 64;
-    for (ulong i = 0; i < end; i++)
-        bits |= (ulong)flags[word * 64 + i] << i;
-    words[word] = bits;
+    if (word * 64 < n) {
+        ulong bits = 0, end = n - word * 64 < 64 ? n - word * 64 : 64;
+        for (ulong i = 0; i < end; i++)
+            bits |= (ulong)flags[word * 64 + i] << i;
+        words[word] = bits;
+    }
+    pp_mark(PP_THIS_TALLY);
 }
 
 /* Sums count and digest over the work-group; its first item stores them in partials[group]. */
@@ -32,7 +33,7 @@ static inline void pp_store_sums(ulong count, ulong digest, __local ulong2 *sums
  */
 __kernel void pp_sum_range(__global const ulong *words, __global ulong2 *partials,
                            ulong first_word, ulong n_words, ulong unit_words,
-                           ulong groups_per_unit, __local ulong2 *sums) {
+                           ulong groups_per_unit, __local ulong2 *sums, PP_TALLY) {
     ulong unit = get_group_id(0) / groups_per_unit, share = get_group_id(0) % groups_per_unit;
     ulong end = min((unit + 1) * unit_words, n_words);
     ulong count = 0, digest = 0;
@@ -43,12 +44,13 @@ __kernel void pp_sum_range(__global const ulong *words, __global ulong2 *partial
         digest += d64_word(word, first_word + i);
     }
     pp_store_sums(count, digest, sums, partials);
+    pp_mark(PP_THIS_TALLY);
 }
 
 /* The same for tests: bit i of the words is numbers[i], which adds splitmix64 of itself. */
 __kernel void pp_sum_test(__global const ulong *words, __global const ulong *numbers,
                           __global ulong2 *partials, ulong n_words, ulong unit_words,
-                          ulong groups_per_unit, __local ulong2 *sums) {
+                          ulong groups_per_unit, __local ulong2 *sums, PP_TALLY) {
     ulong unit = get_group_id(0) / groups_per_unit, share = get_group_id(0) % groups_per_unit;
     ulong end = min((unit + 1) * unit_words, n_words);
     ulong count = 0, digest = 0;
@@ -60,4 +62,5 @@ __kernel void pp_sum_test(__global const ulong *words, __global const ulong *num
             digest += splitmix64(numbers[i * 64 + A64_CTZ(word)]);
     }
     pp_store_sums(count, digest, sums, partials);
+    pp_mark(PP_THIS_TALLY);
 }

@@ -263,11 +263,12 @@ PP_INLINE void pp_sieve_pieces(__global ulong *words, __global ulong2 *partials,
                        __global const uint *primes, __global const uint *ends,                     \
                        __global const uchar *patterns, __global const uint *pattern_periods,       \
                        __global const ulong *restored, ulong n_restored, __global uchar *scratch,  \
-                       ulong scratch_bytes, uint pad, ulong lo, ulong hi) {                        \
+                       ulong scratch_bytes, uint pad, ulong lo, ulong hi, PP_TALLY) {              \
         pp_sieve_pieces(words, partials, first_word, n_words, unit_words, piece_words,             \
                         pieces_per_unit, n_pieces, pieces_per_item, stores, tests, primes, ends,   \
                         patterns, pattern_periods, restored, n_restored, scratch, scratch_bytes,   \
                         pad, lo, hi);                                                              \
+        pp_mark(PP_THIS_TALLY);                                                                    \
     }
 PP_PIECES_KERNEL(pp_sieve_segments, 0)
 PP_PIECES_KERNEL(pp_hybrid_segments, 1)

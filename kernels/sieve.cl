@@ -19,33 +19,37 @@ static inline ulong pp_trim_word(ulong word, ulong k, ulong lo, ulong hi) {
     return word;
 }
 
+/* Has a number no proper divisor among the primes of words [begin, end) of the base? */
+static inline int pp_undivided(ulong number, __global const ulong *base_words, ulong begin,
+                               ulong end) {
+    for (ulong w = begin; w < end; w++)
+        for (ulong bits = base_words[w]; bits; bits &= bits - 1) {
+            ulong prime = s30_number(w, A64_CTZ(bits));
+            if (prime * prime > number)
+                return 1;
+            if (number % prime == 0)
+                return 0;
+        }
+    return 1;
+}
+
 /*
  * Single numbers by the sieve's base primes: is numbers[i] a proper multiple of one in words
  * [begin, end) of the base? Long bases come in many windows, so that no launch is long; the first
  * one, which begins at 0, starts from the wheel, the others from the flags.
  */
 __kernel void pp_sieve_test(__global const ulong *numbers, __global uchar *flags,
-                            __global const ulong *base_words, ulong begin, ulong end, ulong n) {
+                            __global const ulong *base_words, ulong begin, ulong end, ulong n,
+                            PP_TALLY) {
     ulong i = get_global_id(0);
-    if (i >= n)
-        return;
-    ulong number = numbers[i];
-    int still = begin == 0 ? number == 2 || number == 3 || number == 5 ||
-                                 (number > 5 && number % 2 && number % 3 && number % 5)
-                           : flags[i];
-    for (ulong w = begin; still && w < end; w++)
-        for (ulong bits = base_words[w]; bits; bits &= bits - 1) {
-            ulong prime = s30_number(w, A64_CTZ(bits));
-            if (prime * prime > number) {
-                w = end;
-                break;
-            }
-            if (number % prime == 0) {
-                still = 0;
-                break;
-            }
-        }
-    flags[i] = (uchar)still;
+    if (i < n) {
+        ulong number = numbers[i];
+        int still = begin == 0 ? number == 2 || number == 3 || number == 5 ||
+                                     (number > 5 && number % 2 && number % 3 && number % 5)
+                               : flags[i];
+        flags[i] = (uchar)(still && pp_undivided(number, base_words, begin, end));
+    }
+    pp_mark(PP_THIS_TALLY);
 }
 
 /* Has a prime no multiple in a span? Most large ones, told by one division. */
@@ -101,7 +105,7 @@ static inline void pp_clear_cell(__global uint *cells, ulong byte, uint bit) {
 __kernel void pp_note_large(__global uint *cells, ulong first_word, ulong n_words,
                             __global const ulong *base_words, ulong first_base, ulong end_base,
                             ulong words_each, uint limit, __global uint *lists,
-                            __global uint *lengths, uint n_slices) {
+                            __global uint *lengths, uint n_slices, PP_TALLY) {
     ulong item = get_global_id(0), begin = first_base + item * words_each;
     ulong stop = min(begin + words_each, end_base);
     ulong start = first_word * 240, span = n_words * 240, end = n_words * 8;
@@ -129,11 +133,13 @@ __kernel void pp_note_large(__global uint *cells, ulong first_word, ulong n_word
         }
     for (uint i = 0; i < n_slices; i++)
         lengths[i] = length[i];
+    pp_mark(PP_THIS_TALLY);
 }
 
 /* A work-item clears what n_items have noted down for its slice. */
 __kernel void pp_clear_large(__global uchar *bytes, __global const uint *lists,
-                             __global const uint *lengths, uint n_slices, ulong n_items) {
+                             __global const uint *lengths, uint n_slices, ulong n_items,
+                             PP_TALLY) {
     ulong slice = get_global_id(0);
     bytes += slice << PP_SLICE_BITS;
     for (ulong item = 0; item < n_items; item++) {
@@ -144,23 +150,17 @@ __kernel void pp_clear_large(__global uchar *bytes, __global const uint *lists,
             bytes[byte] &= (uchar) ~(1u << (place & 7));
         }
     }
+    pp_mark(PP_THIS_TALLY);
 }
 
 #else
 
-/*
- * The base primes above `limit` in words [first_base, end_base) of the base: a work-item takes
- * those of one word and clears their multiples in global memory.
- */
-__kernel void pp_sieve_large(__global uint *cells, ulong first_word, ulong n_words,
-                             __global const ulong *base_words, ulong first_base, ulong end_base,
-                             uint limit) {
-    ulong w = first_base + get_global_id(0);
-    if (w >= end_base)
-        return;
+/* Clears, in global memory, the multiples of the base primes above `limit` in word w of the base. */
+static inline void pp_clear_multiples(__global uint *cells, ulong first_word, ulong n_words,
+                                      ulong bits, ulong w, uint limit) {
     ulong start = first_word * 240, span = n_words * 240, end = n_words * 8;
     ulong last = s30_last(start, span);
-    for (ulong bits = base_words[w]; bits; bits &= bits - 1) {
+    for (; bits; bits &= bits - 1) {
         ulong prime = s30_number(w, A64_CTZ(bits));
         s30_position at;
         if (prime <= limit || prime * prime > last || pp_misses(prime, start, span) ||
@@ -169,6 +169,16 @@ __kernel void pp_sieve_large(__global uint *cells, ulong first_word, ulong n_wor
         for (pp_multiple m = pp_multiple_at(at, (uint)prime); m.byte < end; pp_next_multiple(&m))
             pp_clear_cell(cells, m.byte, m.bit);
     }
+}
+
+/* A work-item has a word of the words [first_base, end_base) of the base. */
+__kernel void pp_sieve_large(__global uint *cells, ulong first_word, ulong n_words,
+                             __global const ulong *base_words, ulong first_base, ulong end_base,
+                             uint limit, PP_TALLY) {
+    ulong w = first_base + get_global_id(0);
+    if (w < end_base)
+        pp_clear_multiples(cells, first_word, n_words, base_words[w], w, limit);
+    pp_mark(PP_THIS_TALLY);
 }
 
 #endif

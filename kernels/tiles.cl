@@ -27,10 +27,11 @@ static inline uint pp_mod(uint x, uint2 prime) {
  * ones in cells of four.
  */
 __kernel void pp_tile_starts(__global const uint2 *primes, __global uint *starts, ulong first_word,
-                             uint n) {
+                             uint n, PP_TALLY) {
     uint i = (uint)get_global_id(0);
     if (i < n)
         starts[i] = (uint)(first_word * (i < PP_MASKED ? 2 : 8) % primes[i].x);
+    pp_mark(PP_THIS_TALLY);
 }
 
 static inline void pp_strike(__local uint *tile, uint byte, uint bit) {
@@ -247,7 +248,7 @@ PP_INLINE void pp_do_tile(__global ulong *words, __global ulong2 *partials, ulon
                        int stores, __global const uint2 *primes, __global const uint *starts,      \
                        __global const uint *patterns, uint n_by_eight, uint n_by_one,              \
                        uint n_primes, __global const ulong *restored, ulong n_restored, ulong lo,  \
-                       ulong hi, __local uint *tile, __local ulong2 *work) {                       \
+                       ulong hi, __local uint *tile, __local ulong2 *work, PP_TALLY) {             \
         __local uint lengths[2];                                                                   \
         pp_sieving by;                                                                             \
         by.primes = primes;                                                                        \
@@ -258,6 +259,7 @@ PP_INLINE void pp_do_tile(__global ulong *words, __global ulong2 *partials, ulon
         by.n_primes = n_primes;                                                                    \
         pp_do_tile(words, partials, first_word, n_words, unit_words, tile_words, tiles_per_unit,   \
                    stores, tests, &by, restored, n_restored, lo, hi, tile, work, lengths);         \
+        pp_mark(PP_THIS_TALLY);                                                                    \
     }
 PP_TILES_KERNEL(pp_sieve_tiles, 0)
 PP_TILES_KERNEL(pp_hybrid_tiles, 1)

@@ -79,23 +79,30 @@ static inline int pp_trial_window(ulong n, int before, ulong first, ulong end,
     return before && !*divided;
 }
 
-/* flags[g] = numbers[g] has no divisor so far, by work-group g. */
+/* flags[i] = numbers[i] has no divisor so far, by work-group i / each. */
 __kernel void pp_trial_test(__global const ulong *numbers, __global uchar *flags, ulong first,
-                            ulong end) {
-    __local uint divided;
-    ulong i = get_group_id(0);
-    int still = pp_trial_window(numbers[i], first == 3 || flags[i], first, end, &divided);
-    if (get_local_id(0) == 0)
-        flags[i] = (uchar)still;
+                            ulong end, ulong n, ulong each, PP_TALLY) {
+    __local uint divided[2]; /* by turns: the next number may begin before all have read this one's */
+    ulong stop = min((get_group_id(0) + 1) * each, n);
+    for (ulong i = get_group_id(0) * each; i < stop; i++) {
+        int still = pp_trial_window(numbers[i], first == 3 || flags[i], first, end, &divided[i & 1]);
+        if (get_local_id(0) == 0)
+            flags[i] = (uchar)still;
+    }
+    pp_mark(PP_THIS_TALLY);
 }
 
-/* The same for the number of bit g % 64 of word first_word + g / 64, if it is in [lo, hi]. */
+/* The same for the number of bit i % 64 of word first_word + i / 64, if it is in [lo, hi]. */
 __kernel void pp_trial_range(__global uchar *flags, ulong first_word, ulong lo, ulong hi,
-                             ulong first, ulong end) {
-    __local uint divided;
-    ulong i = get_group_id(0), number = s30_number(first_word + i / 64, (int)(i % 64));
-    number = number >= lo && number <= hi ? number : 0;
-    int still = pp_trial_window(number, first == 3 || flags[i], first, end, &divided);
-    if (get_local_id(0) == 0)
-        flags[i] = (uchar)still;
+                             ulong first, ulong end, ulong n, ulong each, PP_TALLY) {
+    __local uint divided[2]; /* by turns: the next number may begin before all have read this one's */
+    ulong stop = min((get_group_id(0) + 1) * each, n);
+    for (ulong i = get_group_id(0) * each; i < stop; i++) {
+        ulong number = s30_number(first_word + i / 64, (int)(i % 64));
+        number = number >= lo && number <= hi ? number : 0;
+        int still = pp_trial_window(number, first == 3 || flags[i], first, end, &divided[i & 1]);
+        if (get_local_id(0) == 0)
+            flags[i] = (uchar)still;
+    }
+    pp_mark(PP_THIS_TALLY);
 }

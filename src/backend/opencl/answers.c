@@ -51,7 +51,7 @@ static struct partial make_partial(const struct run *run, const struct slot *slo
 /* Is every sum of the unit the one that its seal was made of, in this batch? */
 static bool sums_are_sealed(const struct run *run, const struct slot *slot, uint64_t index) {
     uint64_t first = index * run->groups_per_unit;
-    const uint64_t *sums = slot->sums.host, *seals = slot->report.host;
+    const uint64_t *sums = slot->sums.host, *seals = slot->report.host + TALLY_WORDS;
     for (uint64_t i = first; i < first + run->groups_per_unit; i++)
         if (seals[i] != d64_seal(sums[2 * i], sums[2 * i + 1], i, slot->nonce))
             return false;
@@ -80,7 +80,7 @@ static struct recount sum_words(const struct run *run, const struct partial *par
 }
 
 static const char *broken_guard(const struct run *run, const struct slot *slot) {
-    const uint64_t *guards = slot->report.host + slot->n_units * run->groups_per_unit;
+    const uint64_t *guards = slot->report.host + TALLY_WORDS + slot->n_units * run->groups_per_unit;
     for (unsigned i = 0; i < slot->n_guarded * GUARD_WORDS; i++)
         if (guards[i] != GUARD_PAIR)
             return slot->guarded[i / GUARD_WORDS].name;
@@ -216,18 +216,25 @@ static void draw_units(struct run *run, struct slot *slot) {
             slot->drawn[i / 64] |= UINT64_C(1) << i % 64;
 }
 
+static pp_status say_wrong_batch(const struct run *run, const struct slot *slot, pp_error *wrong,
+                                 const char *what, const char *which) {
+    uint64_t last = slot->unit + slot->n_units - 1;
+    return pp_fail(wrong, PP_ERR_DISAGREE,
+                   "device %.32s: units %llu to %llu, [%llu, %llu], were computed by %s%s",
+                   run->opencl->name, (unsigned long long)slot->unit, (unsigned long long)last,
+                   (unsigned long long)job_span(run->job, slot->unit).lo,
+                   (unsigned long long)job_span(run->job, last).hi, what, which);
+}
+
 pp_status put_batch(struct run *run, struct slot *slot, pp_error *wrong) {
     *wrong = (pp_error){.status = PP_OK};
+    if (*slot->report.host != slot->tally)
+        return say_wrong_batch(run, slot, wrong,
+                               "kernels of which not every work-group ran, and just once", "");
     const char *broken = broken_guard(run, slot);
     if (broken)
-        return pp_fail(wrong, PP_ERR_DISAGREE,
-                       "device %.32s: units %llu to %llu, [%llu, %llu], were computed by kernels "
-                       "that wrote beyond their buffer of %s",
-                       run->opencl->name, (unsigned long long)slot->unit,
-                       (unsigned long long)(slot->unit + slot->n_units - 1),
-                       (unsigned long long)job_span(run->job, slot->unit).lo,
-                       (unsigned long long)job_span(run->job, slot->unit + slot->n_units - 1).hi,
-                       broken);
+        return say_wrong_batch(run, slot, wrong, "kernels that wrote beyond their buffer of ",
+                               broken);
     draw_units(run, slot);
     struct team team = {.run = run,
                         .slot = slot,

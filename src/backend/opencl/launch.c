@@ -5,6 +5,7 @@
 #include "base/round.h"
 #include "math/trial.h"
 #include "math/wheel.h"
+#include "work/digest.h"
 
 #include <math.h>
 
@@ -14,6 +15,8 @@ enum {
     LOOKUP_WORDS = 1 << 14,   /* of base primes, that an item divides by in a launch */
     MR_BLOCK = 512,           /* numbers of an item of the CPU kernels: PP_BLOCK there */
     TRIAL_DIVISORS = 1 << 20, /* an item tries in a launch */
+    TRIAL_NUMBERS = 64,       /* of a group, at most, */
+    TRIAL_GROUPS = 64,        /* where that leaves so many for each compute unit */
     LARGE_WORDS = 1 << 20     /* of base primes that clear global memory in a launch */
 };
 
@@ -31,20 +34,44 @@ struct argument {
     { bytes, NULL }
 
 /*
- * Enqueues a kernel. The slot keeps the events of the first one of its batch and of the last until
- * both are complete: PoCL 3.1 may crash when one is released before.
+ * What the work-groups of a launch add to the batch's tally, see tally.cl. A launch that is left
+ * out lacks its n·first + step·n(n - 1)/2, which is random; a group in place of another, the
+ * distance of both times step, which is odd. Even for whole blocks of groups that is no multiple of
+ * 2^64.
+ */
+struct marks {
+    cl_ulong first, step;
+};
+
+static struct marks next_marks(struct slot *slot, uint64_t n_groups) {
+    uint64_t key = splitmix64(~slot->nonce) + 2 * slot->n_marked++;
+    struct marks marks = {splitmix64(key), splitmix64(key + 1) | 1};
+    uint64_t pairs = n_groups % 2 ? (n_groups - 1) / 2 * n_groups : n_groups / 2 * (n_groups - 1);
+    slot->tally += n_groups * marks.first + pairs * marks.step;
+    return marks;
+}
+
+/*
+ * Enqueues a kernel, with its share of the tally as its last arguments. The slot keeps the events
+ * of the first one of its batch and of the last until both are complete: PoCL 3.1 may crash when
+ * one is released before.
  */
 static pp_status launch(struct run *run, struct slot *slot, enum kernel_index index, bool is_last,
                         const struct argument *arguments, cl_uint n_arguments, size_t global,
                         size_t local) {
     cl_kernel kernel = run->opencl->kernels[index];
+    struct marks marks = next_marks(slot, global / local);
+    const struct argument tally[] = {ARGUMENT(slot->report.buffer), ARGUMENT(marks.first),
+                                     ARGUMENT(marks.step)};
     for (cl_uint i = 0; i < n_arguments; i++)
         CHECK(run, "clSetKernelArg",
               clSetKernelArg(kernel, i, arguments[i].size, arguments[i].value));
+    for (cl_uint i = 0; i < sizeof tally / sizeof *tally; i++)
+        CHECK(run, "clSetKernelArg",
+              clSetKernelArg(kernel, n_arguments + i, tally[i].size, tally[i].value));
     cl_event *event = is_last ? &slot->last : slot->first ? NULL : &slot->first;
     CHECK(run, "clEnqueueNDRangeKernel",
-          clEnqueueNDRangeKernel(slot->queue, kernel, 1, NULL, &global, local ? &local : NULL, 0,
-                                 NULL, event));
+          clEnqueueNDRangeKernel(slot->queue, kernel, 1, NULL, &global, &local, 0, NULL, event));
     if (is_last && !slot->first) {
         CHECK(run, "clRetainEvent", clRetainEvent(slot->last));
         slot->first = slot->last;
@@ -58,7 +85,7 @@ static pp_status launch(struct run *run, struct slot *slot, enum kernel_index in
 #define LAUNCH(...) LAUNCH_AS(false, __VA_ARGS__)
 #define LAUNCH_LAST(...) LAUNCH_AS(true, __VA_ARGS__)
 
-/* Trial division: a work-group a number, in windows of divisors. */
+/* Trial division: a work-group some numbers, in windows of divisors. */
 static pp_status launch_trial(struct run *run, struct slot *slot, uint64_t n) {
     size_t items = run->opencl->cpu_variant ? 1 : run->opencl->group_size;
     uint64_t largest = run->job->hi;
@@ -68,17 +95,20 @@ static pp_status launch_trial(struct run *run, struct slot *slot, uint64_t n) {
         for (uint64_t i = 0; i < n; i++)
             largest = numbers[i] > largest ? numbers[i] : largest;
     }
-    uint64_t root = isqrt64(largest), first = 3;
+    uint64_t root = isqrt64(largest), first = 3, each = n / (TRIAL_GROUPS * run->opencl->units);
+    each = each < 1 ? 1 : each > TRIAL_NUMBERS ? TRIAL_NUMBERS : each;
+    size_t global = (size_t)((n + each - 1) / each) * items;
     for (unsigned window = 0; first <= root || window == 0; window++) {
         uint64_t end =
             window < 2 ? TRIAL_FIRST_ENDS[window] + 1 : first + 2 * TRIAL_DIVISORS * items;
         pp_status status =
             run->is_test
-                ? LAUNCH(run, slot, KERNEL_TRIAL_TEST, n * items, items, ARGUMENT(slot->numbers),
-                         ARGUMENT(slot->flags), ARGUMENT(first), ARGUMENT(end))
-                : LAUNCH(run, slot, KERNEL_TRIAL_RANGE, n * items, items, ARGUMENT(slot->flags),
+                ? LAUNCH(run, slot, KERNEL_TRIAL_TEST, global, items, ARGUMENT(slot->numbers),
+                         ARGUMENT(slot->flags), ARGUMENT(first), ARGUMENT(end), ARGUMENT(n),
+                         ARGUMENT(each))
+                : LAUNCH(run, slot, KERNEL_TRIAL_RANGE, global, items, ARGUMENT(slot->flags),
                          ARGUMENT(slot->first_word), ARGUMENT(run->job->lo), ARGUMENT(run->job->hi),
-                         ARGUMENT(first), ARGUMENT(end));
+                         ARGUMENT(first), ARGUMENT(end), ARGUMENT(n), ARGUMENT(each));
         if (status != PP_OK)
             return status;
         first = end;
@@ -239,6 +269,12 @@ static const struct guarded *guarded(const struct slot *slot, unsigned i) {
 #define GUARDED(i) ARGUMENT(guarded(slot, i)->whole), ARGUMENT(guarded(slot, i)->end)
 #define ALL_GUARDED GUARDED(0), GUARDED(1), GUARDED(2), GUARDED(3), GUARDED(4)
 
+/* One mark, which is stored and not added. */
+static pp_status launch_open_tally(struct run *run, struct slot *slot) {
+    slot->tally = slot->n_marked = 0;
+    return launch(run, slot, KERNEL_OPEN_TALLY, false, NULL, 0, 1, 1);
+}
+
 static pp_status launch_prepare(struct run *run, struct slot *slot) {
     cl_ulong n = n_sums(run, slot), front = run->front_bytes / sizeof(cl_uint) - GUARD_WORDS;
     cl_uint n_buffers = slot->n_guarded;
@@ -266,7 +302,9 @@ static pp_status launch_answers(struct run *run, struct slot *slot) {
 }
 
 pp_status launch_batch(struct run *run, struct slot *slot) {
-    pp_status status = launch_prepare(run, slot);
+    pp_status status = launch_open_tally(run, slot);
+    if (status == PP_OK)
+        status = launch_prepare(run, slot);
     if (status == PP_OK)
         status = launch_answers(run, slot);
     return status == PP_OK ? launch_seal(run, slot) : status;

@@ -26,6 +26,7 @@ static const struct {
                              [KERNEL_NOTE_LARGE] = {NULL, "pp_note_large"},
                              [KERNEL_CLEAR_LARGE] = {NULL, "pp_clear_large"},
                              [KERNEL_SIEVE_TEST] = {"pp_sieve_test", "pp_sieve_test"},
+                             [KERNEL_OPEN_TALLY] = {"pp_open_tally", "pp_open_tally"},
                              [KERNEL_PREPARE] = {"pp_prepare", "pp_prepare"},
                              [KERNEL_SEAL] = {"pp_seal", "pp_seal"},
                              [KERNEL_SELFTEST] = {"pp_selftest", "pp_selftest"}};

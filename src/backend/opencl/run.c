@@ -95,7 +95,7 @@ static void set_batch(struct run *run, struct slot *slot, uint64_t unit, uint64_
 /* Sends a batch off: upload, kernels, and the mapping of what comes back; does not wait. */
 static pp_status launch(struct run *run, struct slot *slot) {
     uint64_t n_sums = slot->n_units * run->groups_per_unit,
-             report_bytes = n_sums * 8 + slot->n_guarded * GUARD_WORDS * 8;
+             report_bytes = (TALLY_WORDS + n_sums + slot->n_guarded * GUARD_WORDS) * 8;
     slot->nonce = ++run->nonce;
     pp_status status = PP_OK;
     if (run->is_test)
@@ -244,7 +244,7 @@ static pp_status make_slot(struct run *run, struct slot *slot, uint64_t batch_wo
     bool cpu = run->opencl->cpu_variant, stores = run->wants_words || run->sums_words;
     cl_mem_flags shared = cpu ? CL_MEM_ALLOC_HOST_PTR : 0;
     uint64_t words = stores ? batch_words * 8 : 0, n_sums = run->units_most * sums_stored(run),
-             report = (n_sums + MOST_GUARDED * GUARD_WORDS) * 8;
+             report = (TALLY_WORDS + n_sums + MOST_GUARDED * GUARD_WORDS) * 8;
     pp_status status = make_guarded(run, slot, "sums", CL_MEM_READ_WRITE | shared, n_sums * 16,
                                     &slot->sums.buffer);
     if (status == PP_OK)

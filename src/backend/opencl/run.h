@@ -8,6 +8,7 @@
 
 enum {
     GUARD_WORDS = 32, /* of 32 bits, before a buffer and behind it: PP_GUARD_WORDS in checks.cl */
+    TALLY_WORDS = 1,  /* of a report, in front of all else */
     MOST_GUARDED = 5  /* buffers of a slot: the kernels of checks.cl take so many */
 };
 
@@ -31,7 +32,7 @@ struct returned {
 struct slot {
     cl_command_queue queue;
     cl_mem numbers, flags;
-    struct returned words, sums, report;  /* see checks.cl for the last */
+    struct returned words, sums, report;  /* see tally.cl and checks.cl for the last */
     struct guarded guarded[MOST_GUARDED]; /* of them those that kernels write to; first the sums */
     unsigned n_guarded;
     cl_mem scratch;              /* CPU kernels: of sieving work-items, */
@@ -44,6 +45,8 @@ struct slot {
     double begun;           /* when it was sent off, by clock.h */
     uint64_t first_word, n_words, n_numbers;
     cl_ulong nonce;     /* of the batch, as it was launched last */
+    cl_ulong tally;     /* what the marks of all its work-groups come to, */
+    cl_ulong n_marked;  /* and how many launches these were */
     pp_status launched; /* what sending it off came to */
     unsigned tries;     /* how often it has been sent off */
     uint64_t *drawn;    /* a bit for each of its units: to be recomputed on the host */
