@@ -136,18 +136,23 @@ __kernel void pp_note_large(__global uint *cells, ulong first_word, ulong n_word
     pp_mark(PP_THIS_TALLY);
 }
 
-/* A work-item clears what n_items have noted down for its slice. */
-__kernel void pp_clear_large(__global uchar *bytes, __global const uint *lists,
+/*
+ * A work-item clears what n_items have noted down for its slice, and nothing else: where the other
+ * kernel did not run, which the host finds out, lists and lengths may be anything.
+ */
+__kernel void pp_clear_large(__global uchar *bytes, ulong n_words, __global const uint *lists,
                              __global const uint *lengths, uint n_slices, ulong n_items,
                              PP_TALLY) {
-    ulong slice = get_global_id(0);
+    ulong slice = get_global_id(0), end = n_words * 8 - min(n_words * 8, slice << PP_SLICE_BITS);
     bytes += slice << PP_SLICE_BITS;
     for (ulong item = 0; item < n_items; item++) {
         ulong list = item * n_slices + slice;
-        for (uint i = 0; i < lengths[list]; i++) {
+        uint length = min(lengths[list], (uint)PP_SLICE_ROOM);
+        for (uint i = 0; i < length; i++) {
             uint place = lists[list * PP_SLICE_ROOM + i];
             uint byte = place >> 3 & ((1u << PP_SLICE_BITS) - 1);
-            bytes[byte] &= (uchar) ~(1u << (place & 7));
+            if (byte < end)
+                bytes[byte] &= (uchar) ~(1u << (place & 7));
         }
     }
     pp_mark(PP_THIS_TALLY);

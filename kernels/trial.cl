@@ -82,7 +82,7 @@ static inline int pp_trial_window(ulong n, int before, ulong first, ulong end,
 /* flags[i] = numbers[i] has no divisor so far, by work-group i / each. */
 __kernel void pp_trial_test(__global const ulong *numbers, __global uchar *flags, ulong first,
                             ulong end, ulong n, ulong each, PP_TALLY) {
-    __local uint divided[2]; /* by turns: the next number may begin before all have read this one's */
+    __local uint divided[2]; /* by turns: one number may end while the next begins */
     ulong stop = min((get_group_id(0) + 1) * each, n);
     for (ulong i = get_group_id(0) * each; i < stop; i++) {
         int still = pp_trial_window(numbers[i], first == 3 || flags[i], first, end, &divided[i & 1]);
@@ -95,7 +95,7 @@ __kernel void pp_trial_test(__global const ulong *numbers, __global uchar *flags
 /* The same for the number of bit i % 64 of word first_word + i / 64, if it is in [lo, hi]. */
 __kernel void pp_trial_range(__global uchar *flags, ulong first_word, ulong lo, ulong hi,
                              ulong first, ulong end, ulong n, ulong each, PP_TALLY) {
-    __local uint divided[2]; /* by turns: the next number may begin before all have read this one's */
+    __local uint divided[2]; /* by turns: one number may end while the next begins */
     ulong stop = min((get_group_id(0) + 1) * each, n);
     for (ulong i = get_group_id(0) * each; i < stop; i++) {
         ulong number = s30_number(first_word + i / 64, (int)(i % 64));

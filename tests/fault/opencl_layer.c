@@ -12,6 +12,7 @@
  *                            counted modulo its size
  *                   write    the same for what is written to the device
  *                   skip     the kernel that it enqueues never runs, and is said to have
+ *                   short    it runs without its last work-group
  *                   stale    the read that it enqueues brings nothing, and is said to have
  *   FAULT_CL_REPORT a file that at the end gets a line "FUNCTION CALLS" for each function here,
  *                   and "planted N"
@@ -90,6 +91,7 @@ enum mode {
     MODE_CORRUPT,
     MODE_WRITE,
     MODE_SKIP,
+    MODE_SHORT,
     MODE_STALE
 };
 
@@ -110,8 +112,8 @@ static unsigned long number_of(const char *name) {
 }
 
 static void read_plan(void) {
-    static const char *const modes[] = {"",        "fail",  "lost", "hang",
-                                        "corrupt", "write", "skip", "stale"};
+    static const char *const modes[] = {"",      "fail", "lost",  "hang", "corrupt",
+                                        "write", "skip", "short", "stale"};
     const char *mode = getenv("FAULT_CL_MODE"), *call = getenv("FAULT_CL_CALL"),
                *code = getenv("FAULT_CL_CODE");
     for (size_t i = 0; mode && i < sizeof modes / sizeof *modes; i++)
@@ -418,7 +420,10 @@ static cl_int CL_API_CALL layer_clEnqueueNDRangeKernel(cl_command_queue queue, c
     cl_int code = outcome(CALL_clEnqueueNDRangeKernel, &planned);
     if (code != CL_SUCCESS)
         return code;
-    if (planned && plan.mode == MODE_SKIP)
+    size_t fewer = planned && plan.mode == MODE_SHORT && local ? *global - *local : 0;
+    if (fewer)
+        global = &fewer;
+    else if (planned && (plan.mode == MODE_SKIP || plan.mode == MODE_SHORT))
         return next->clEnqueueMarkerWithWaitList(queue, n, waits, event);
     return next->clEnqueueNDRangeKernel(queue, kernel, dimensions, offset, global, local, n, waits,
                                         event);

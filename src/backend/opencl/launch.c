@@ -218,9 +218,9 @@ static pp_status launch_noted(struct run *run, struct slot *slot) {
                         ARGUMENT(slot->noted_lengths), ARGUMENT(sieving->n_slices));
         if (status == PP_OK)
             status = LAUNCH(run, slot, KERNEL_CLEAR_LARGE, sieving->n_slices, 1,
-                            ARGUMENT(slot->words.buffer), ARGUMENT(slot->noted),
-                            ARGUMENT(slot->noted_lengths), ARGUMENT(sieving->n_slices),
-                            ARGUMENT(n_items));
+                            ARGUMENT(slot->words.buffer), ARGUMENT(slot->n_words),
+                            ARGUMENT(slot->noted), ARGUMENT(slot->noted_lengths),
+                            ARGUMENT(sieving->n_slices), ARGUMENT(n_items));
         begin = end;
     }
     return status;

@@ -11,7 +11,20 @@
 
 /* ---- what goes wrong ---- */
 
+/* With the launch of any kernel, that is said to have been as it should: */
+enum amiss {
+    RIGHT,
+    LEFT_OUT,
+    SHORT, /* its last work-group is left out, */
+    HALF,  /* or its second half, and the first one runs twice */
+    TWICE,
+    AMISS
+};
+
 static struct {
+    enum amiss amiss;
+    int launch; /* that it befalls, of this number, from 1; all kernels count */
+    bool befell;
     /* Of the read-backs from now on the one of this number, from 1; 0: none, -1: all. */
     int corrupt;
     size_t place; /* the word that is changed, counted from the end if that is nearer */
@@ -23,7 +36,7 @@ static struct {
     bool wrong;   /*   or computes something else */
     cl_int event; /* what events tell from then on instead of being complete */
 } plan;
-static int n_reads, n_kernels;
+static int n_reads, n_kernels, n_launches;
 
 static bool is_planned(int number, int planned) {
     return planned == -1 || number == planned;
@@ -103,6 +116,27 @@ cl_int clSetKernelArg(cl_kernel kernel, cl_uint index, size_t size, const void *
     return REAL(clSetKernelArg)(kernel, index, size, value);
 }
 
+/* The first work-groups of a launch; none is no command. */
+static void enqueue_groups(cl_command_queue queue, cl_kernel kernel, size_t groups, size_t local) {
+    size_t global = groups * local;
+    if (groups && REAL(clEnqueueNDRangeKernel)(queue, kernel, 1, NULL, &global, &local, 0, NULL,
+                                               NULL) != CL_SUCCESS)
+        abort();
+}
+
+/* The same answer and the same event as if the kernel had been enqueued as it should. */
+static cl_int enqueue_amiss(cl_command_queue queue, cl_kernel kernel, size_t global, size_t local,
+                            cl_event *event) {
+    static const struct {
+        size_t lacks_groups, shares, times;
+    } how[AMISS] = {[SHORT] = {1, 1, 1}, [HALF] = {0, 2, 2}, [TWICE] = {0, 1, 2}};
+    size_t groups = global / local - how[plan.amiss].lacks_groups;
+    plan.befell = true;
+    for (size_t i = 0; i < how[plan.amiss].times; i++)
+        enqueue_groups(queue, kernel, groups / how[plan.amiss].shares, local);
+    return clEnqueueMarkerWithWaitList(queue, 0, NULL, event);
+}
+
 cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions,
                               const size_t *offset, const size_t *global, const size_t *local,
                               cl_uint n_events, const cl_event *events, cl_event *event) {
@@ -116,6 +150,9 @@ cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint 
         return plan.code;
     if (planned && plan.skip)
         return clEnqueueMarkerWithWaitList(queue, n_events, events, event);
+    n_launches++;
+    if (plan.amiss && is_planned(n_launches, plan.launch))
+        return enqueue_amiss(queue, kernel, *global, *local, event);
     cl_int code = REAL(clEnqueueNDRangeKernel)(queue, kernel, dimensions, offset, global, local,
                                                n_events, events, event);
     if (planned && plan.stray)
@@ -143,11 +180,11 @@ cl_int clGetEventInfo(cl_event event, cl_event_info what, size_t size, void *val
 static const char *const kernels[] = {"cpu", "gpu"};
 static const uint64_t LO = 1000000, HI = 1999999, PRIMES = 70435;
 
-static pp_session *open_kind(size_t kind, double verify, double timeout) {
+static pp_session *open_method(pp_method method, size_t kind, double verify, double timeout) {
     memset(&plan, 0, sizeof plan);
     pp_session_options options = {.backend = "opencl",
                                   .kernels = kernels[kind],
-                                  .method = PP_METHOD_SIEVE,
+                                  .method = method,
                                   .verify = verify,
                                   .unit_size = 240 * 100,
                                   .device_timeout = timeout};
@@ -161,8 +198,12 @@ static pp_session *open_kind(size_t kind, double verify, double timeout) {
     assert_string_equal(pp_session_result(session)->fault, "");
     n_parts = 0;
     last_sums = NULL;
-    n_reads = n_kernels = 0;
+    n_reads = n_kernels = n_launches = 0;
     return session;
+}
+
+static pp_session *open_kind(size_t kind, double verify, double timeout) {
+    return open_method(PP_METHOD_SIEVE, kind, verify, timeout);
 }
 
 static pp_status add_up(void *user, const void *bytes, size_t n) {
@@ -175,6 +216,34 @@ static pp_status add_up(void *user, const void *bytes, size_t n) {
 enum question { COUNT, LIST, TEST, QUESTIONS };
 
 static uint64_t numbers[10000], bitmap[sizeof numbers / sizeof *numbers / 64 + 1];
+
+/* What a job came to; the sum is of a list, or of the words of a test. */
+struct answer {
+    pp_status status;
+    uint64_t count, digest, sum;
+};
+
+static struct answer answer_of(pp_session *session, enum question question, uint64_t lo,
+                               uint64_t hi) {
+    struct answer answer = {.sum = 0};
+    pp_list_callback callback = {.user = &answer.sum, .emit = add_up};
+    n_reads = n_kernels = n_launches = 0;
+    if (question == COUNT)
+        answer.status = pp_count(session, lo, hi, NULL);
+    else if (question == LIST)
+        answer.status = pp_list(session, lo, hi, &callback);
+    else {
+        size_t n = (size_t)(hi - lo + 1);
+        for (size_t i = 0; i < n; i++)
+            numbers[i] = lo + i;
+        answer.status = pp_test(session, numbers, n, bitmap);
+        for (size_t i = 0; i < (n + 63) / 64; i++)
+            answer.sum += bitmap[i] * (2 * i + 1);
+    }
+    answer.count = pp_session_result(session)->count;
+    answer.digest = pp_session_result(session)->digest;
+    return answer;
+}
 
 /* One job, whose answer is right if the status is. */
 static pp_status ask(pp_session *session, enum question question) {
@@ -310,6 +379,84 @@ static void test_skipped(void **state) {
     }
 }
 
+/*
+ * Whatever launch does not run, or not all of it, or twice: its batch is computed again, though
+ * nothing is recomputed on the host. Jobs that go through every kernel, some in several batches or,
+ * where kernels come in windows, several of them.
+ */
+static void test_every_launch(void **state) {
+    (void)state;
+    static const struct {
+        pp_method method;
+        enum question question;
+        uint64_t lo, hi;
+    } jobs[] = {{PP_METHOD_SIEVE, COUNT, 1000000, 1099999},
+                {PP_METHOD_SIEVE, LIST, 1000000, 1049999},
+                {PP_METHOD_SIEVE, TEST, 1000000, 1001999},
+                {PP_METHOD_SIEVE, COUNT, 10000000000, 10000039999}, /* base primes beyond pieces */
+                {PP_METHOD_SIEVE, LIST, 10000000000, 10000039999},
+                {PP_METHOD_HYBRID, COUNT, UINT64_C(1) << 61, (UINT64_C(1) << 61) + 29999},
+                {PP_METHOD_MR, COUNT, 1000000, 1029999},
+                {PP_METHOD_MR, TEST, 1000000, 1001999},
+                {PP_METHOD_TRIAL, COUNT, 1000000, 1029999},
+                {PP_METHOD_TRIAL, LIST, 1000000, 1019999},
+                {PP_METHOD_TRIAL, TEST, 10000000000, 10000000499}};
+    if (!backend_usable("opencl"))
+        skip();
+    for (size_t kind = 0; kind < COUNT_OF(kernels); kind++)
+        for (size_t job = 0; job < COUNT_OF(jobs); job++) {
+            pp_session *session = open_method(jobs[job].method, kind, -1, 0);
+            struct answer right =
+                answer_of(session, jobs[job].question, jobs[job].lo, jobs[job].hi);
+            assert_int_equal(right.status, PP_OK);
+            assert_true(n_launches >= 4);
+            int befell = 0;
+            for (enum amiss amiss = LEFT_OUT; amiss < AMISS; amiss++)
+                /* How many there are depends on the time that they take. */
+                for (int launch = 1; launch <= 64; launch++) {
+                    plan.amiss = amiss;
+                    plan.launch = launch;
+                    plan.befell = false;
+                    struct answer answer =
+                        answer_of(session, jobs[job].question, jobs[job].lo, jobs[job].hi);
+                    if (answer.status != PP_OK)
+                        fail_msg("%s", pp_session_error(session)->message);
+                    if (answer.count != right.count || answer.digest != right.digest ||
+                        answer.sum != right.sum)
+                        fail_msg("launch %d of job %zu amiss (%d), by kernels of kind %zu: a wrong "
+                                 "answer that nobody noticed",
+                                 launch, job, (int)amiss, kind);
+                    if (!plan.befell)
+                        break;
+                    /* To open the tally twice is no harm. */
+                    if (pp_session_result(session)->retried != 1 && amiss != TWICE)
+                        fail_msg("launch %d of job %zu amiss (%d), by kernels of kind %zu: "
+                                 "not noticed",
+                                 launch, job, (int)amiss, kind);
+                    befell++;
+                }
+            assert_true(befell >= 4 * 4);
+            plan.amiss = RIGHT;
+            pp_session_close(session);
+        }
+}
+
+/* A launch that is never done, tried as often as can be, is no answer. */
+static void test_no_launch(void **state) {
+    (void)state;
+    if (!backend_usable("opencl"))
+        skip();
+    for (size_t kind = 0; kind < COUNT_OF(kernels); kind++) {
+        pp_session *session = open_method(PP_METHOD_MR, kind, -1, 0);
+        plan.amiss = LEFT_OUT;
+        plan.launch = -1;
+        assert_int_equal(ask(session, COUNT), PP_ERR_DISAGREE);
+        assert_tells(session, "of which not every work-group ran, and just once");
+        assert_tells(session, "tried 3 times: ");
+        pp_session_close(session);
+    }
+}
+
 /* A kernel that writes just before its buffers, or just behind them. */
 static void test_guards(void **state) {
     (void)state;
@@ -387,9 +534,10 @@ static void test_events(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read_backs), cmocka_unit_test(test_third_time),
-        cmocka_unit_test(test_no_memory),  cmocka_unit_test(test_skipped),
-        cmocka_unit_test(test_guards),     cmocka_unit_test(test_verified),
+        cmocka_unit_test(test_read_backs),   cmocka_unit_test(test_third_time),
+        cmocka_unit_test(test_no_memory),    cmocka_unit_test(test_skipped),
+        cmocka_unit_test(test_every_launch), cmocka_unit_test(test_no_launch),
+        cmocka_unit_test(test_guards),       cmocka_unit_test(test_verified),
         cmocka_unit_test(test_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
