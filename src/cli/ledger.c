@@ -70,9 +70,9 @@ static pp_status write_total(struct ledger_store *store, pp_error *error) {
     if (status != PP_OK)
         return status;
     sqlite3_bind_int64(statement, 1, (int64_t)store->n_units);
-    store_bind_hex(statement, 2, store->sums);
+    store_bind_hex(store, statement, 2, store->sums);
     sqlite3_bind_int64(statement, 3, store->opened);
-    store_bind_hex(statement, 4, hash_total(store));
+    store_bind_hex(store, statement, 4, hash_total(store));
     status = store_step(store, statement, error);
     sqlite3_finalize(statement);
     return status;
@@ -102,12 +102,13 @@ static pp_status end_change(struct ledger_store *store, const struct change *bef
     return status;
 }
 
-static void bind_way(sqlite3_stmt *statement, int column, const struct ledger_way *way) {
-    store_bind_text(statement, column, way->method);
-    store_bind_text(statement, column + 1, way->backend);
-    store_bind_text(statement, column + 2, way->device);
-    store_bind_text(statement, column + 3, way->simd);
-    store_bind_text(statement, column + 4, way->version);
+static void bind_way(struct ledger_store *store, sqlite3_stmt *statement, int column,
+                     const struct ledger_way *way) {
+    store_bind_text(store, statement, column, way->method);
+    store_bind_text(store, statement, column + 1, way->backend);
+    store_bind_text(store, statement, column + 2, way->device);
+    store_bind_text(store, statement, column + 3, way->simd);
+    store_bind_text(store, statement, column + 4, way->version);
 }
 
 static pp_status insert(struct ledger_store *store, sqlite3_stmt *statement,
@@ -116,22 +117,22 @@ static pp_status insert(struct ledger_store *store, sqlite3_stmt *statement,
     store_now(finished);
     uint64_t sum = hash_row(store, row, finished);
     sqlite3_clear_bindings(statement);
-    store_bind_u64(statement, 1, row->lo);
-    store_bind_u64(statement, 2, row->hi);
+    store_bind_u64(store, statement, 1, row->lo);
+    store_bind_u64(store, statement, 2, row->hi);
     sqlite3_bind_int64(statement, 3, (int64_t)row->count);
     if (row->has_digest)
-        store_bind_hex(statement, 4, row->digest);
-    bind_way(statement, 5, row->way);
+        store_bind_hex(store, statement, 4, row->digest);
+    bind_way(store, statement, 5, row->way);
     char seconds[32];
     snprintf(seconds, sizeof seconds, "%.6f", row->seconds);
     sqlite3_bind_double(statement, 10, strtod(seconds, NULL));
-    store_bind_text(statement, 11, finished);
+    store_bind_text(store, statement, 11, finished);
     if (*store->output) {
         sqlite3_bind_int64(statement, 12, (int64_t)row->output_end);
-        store_bind_hex(statement, 13, row->output_hash);
+        store_bind_hex(store, statement, 13, row->output_hash);
     }
-    store_bind_text(statement, 14, standings[row->standing]);
-    store_bind_hex(statement, 15, sum);
+    store_bind_text(store, statement, 14, standings[row->standing]);
+    store_bind_hex(store, statement, 15, sum);
     store->n_units++;
     store->sums += sum;
     return store_step(store, statement, error);
@@ -212,8 +213,9 @@ static const char *read_row(struct ledger_store *store, sqlite3_stmt *statement,
         return "a row outside the job's range";
     if (row->count > row->hi - row->lo + 1 && row->hi - row->lo != UINT64_MAX)
         return "a row with more primes than numbers";
-    if (!pp_method_from_name(row->way->method, &method) ||
-        (!row->has_digest && method != PP_METHOD_PI))
+    if (!pp_method_from_name(row->way->method, &method))
+        return "a row by a method that is not known";
+    if (!row->has_digest && method != PP_METHOD_PI)
         return "a row without a digest";
     return NULL;
 }
@@ -259,7 +261,7 @@ static pp_status read_rows(struct ledger_store *store, pp_error *error) {
             size_t most = 2 * store->most_rows + 64;
             struct ledger_row *more = realloc(ledger->rows, most * sizeof *more);
             if (!more) {
-                status = store_fail(error, PP_ERR_MEMORY, "no memory for the ledger's rows");
+                status = store_no_memory(store, error);
                 break;
             }
             ledger->rows = more;
@@ -271,7 +273,7 @@ static pp_status read_rows(struct ledger_store *store, pp_error *error) {
         if (wrong)
             status = store_damaged(store, error, wrong);
         else if (!row->way)
-            status = store_fail(error, PP_ERR_MEMORY, "no memory for the ledger's rows");
+            status = store_no_memory(store, error);
         else
             sums += sum;
     }
@@ -321,18 +323,22 @@ static pp_status read_job(struct ledger_store *store, const struct ledger_job *w
         store, "SELECT command, lo, hi, output, answers, hash FROM job", &statement, error);
     if (status != PP_OK)
         return status;
+    int64_t answers = 0;
     if (sqlite3_step(statement) != SQLITE_ROW || !store_number(statement, 1, 10, &job->lo) ||
         !store_number(statement, 2, 10, &job->hi) ||
         !store_number(statement, 5, 16, &store->job_hash)) {
         status = store_damaged(store, error, "its job cannot be read");
-        sqlite3_finalize(statement);
-        return status;
+    } else {
+        snprintf(store->command, sizeof store->command, "%s", store_text(statement, 0));
+        snprintf(store->output, sizeof store->output, "%s", store_text(statement, 3));
+        answers = sqlite3_column_int64(statement, 4);
+        /* A text for which there was no memory shows here, too. */
+        if (sqlite3_step(statement) != SQLITE_DONE)
+            status = store_damaged(store, error, "it has more than one job");
     }
-    snprintf(store->command, sizeof store->command, "%s", store_text(statement, 0));
-    snprintf(store->output, sizeof store->output, "%s", store_text(statement, 3));
-    int64_t answers = sqlite3_column_int64(statement, 4);
-    bool one = sqlite3_step(statement) == SQLITE_DONE;
     sqlite3_finalize(statement);
+    if (status != PP_OK)
+        return status;
     job->command = store->command;
     job->output = store->output;
     if (answers != LEDGER_ANSWERS)
@@ -342,7 +348,7 @@ static pp_status read_job(struct ledger_store *store, const struct ledger_job *w
             ", and this program's are of version %d: what it holds cannot be added to",
             store->ledger.path, answers, LEDGER_ANSWERS);
     bool list = strcmp(job->command, "list") == 0;
-    if (!one || hash_job(job) != store->job_hash || job->lo > job->hi ||
+    if (hash_job(job) != store->job_hash || job->lo > job->hi ||
         (!list && strcmp(job->command, "count") != 0) || list != (*job->output != '\0'))
         return store_damaged(store, error,
                              "its job does not have the checksum it was written with");
@@ -358,23 +364,33 @@ static pp_status read_job(struct ledger_store *store, const struct ledger_job *w
 
 /* ---- opening ---- */
 
+/* What a statement says that returns one number. */
+static pp_status read_number(struct ledger_store *store, const char *sql, int64_t *out,
+                             pp_error *error) {
+    sqlite3_stmt *statement = NULL;
+    pp_status status = store_prepare(store, sql, &statement, error);
+    if (status != PP_OK)
+        return status;
+    if (sqlite3_step(statement) == SQLITE_ROW)
+        *out = sqlite3_column_int64(statement, 0);
+    else
+        status = store_failed(store, error);
+    sqlite3_finalize(statement);
+    return status;
+}
+
 /* The tables are ours, and nothing is beside them that acts by itself. */
 static pp_status check_schema(struct ledger_store *store, bool *empty, pp_error *error) {
     *empty = false;
     sqlite3_stmt *statement = NULL;
-    pp_status status = store_prepare(store, "PRAGMA application_id", &statement, error);
+    int64_t application = 0, version = 0;
+    pp_status status = read_number(store, "PRAGMA application_id", &application, error);
+    if (status == PP_OK)
+        status = read_number(store, "PRAGMA user_version", &version, error);
+    if (status == PP_OK)
+        status =
+            store_prepare(store, "SELECT sql FROM sqlite_schema ORDER BY rowid", &statement, error);
     if (status != PP_OK)
-        return status;
-    int64_t application =
-        sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : -1;
-    sqlite3_finalize(statement);
-    if ((status = store_prepare(store, "PRAGMA user_version", &statement, error)) != PP_OK)
-        return status;
-    int64_t version =
-        sqlite3_step(statement) == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : -1;
-    sqlite3_finalize(statement);
-    if ((status = store_prepare(store, "SELECT sql FROM sqlite_schema ORDER BY rowid", &statement,
-                                error)) != PP_OK)
         return status;
     size_t n = 0;
     bool same = true;
@@ -435,14 +451,14 @@ static pp_status create(struct ledger_store *store, const struct ledger_job *job
         return status;
     char begun[24];
     store_now(begun);
-    store_bind_text(statement, 1, job->command);
-    store_bind_u64(statement, 2, job->lo);
-    store_bind_u64(statement, 3, job->hi);
-    store_bind_text(statement, 4, job->output);
+    store_bind_text(store, statement, 1, job->command);
+    store_bind_u64(store, statement, 2, job->lo);
+    store_bind_u64(store, statement, 3, job->hi);
+    store_bind_text(store, statement, 4, job->output);
     sqlite3_bind_int64(statement, 5, LEDGER_ANSWERS);
-    store_bind_hex(statement, 6, store->job_hash);
-    store_bind_text(statement, 7, pp_version());
-    store_bind_text(statement, 8, begun);
+    store_bind_hex(store, statement, 6, store->job_hash);
+    store_bind_text(store, statement, 7, pp_version());
+    store_bind_text(store, statement, 8, begun);
     status = store_step(store, statement, error);
     sqlite3_finalize(statement);
     return status == PP_OK ? write_total(store, error) : status;
@@ -471,13 +487,13 @@ static pp_status open_db(struct ledger_store *store, bool may_create, pp_error *
     /* Names that SQLite takes for something other than a file. */
     char *plain = malloc(strlen(path) + 3);
     if (!plain)
-        return store_fail(error, PP_ERR_MEMORY, "no memory for ledger %.100s", path);
+        return store_no_memory(store, error);
     sprintf(plain, "%s%s", *path == '/' ? "" : "./", path);
     int flags = SQLITE_OPEN_READWRITE | (may_create ? SQLITE_OPEN_CREATE : 0);
     int code = sqlite3_open_v2(plain, &store->db, flags, NULL);
     free(plain);
     if (!store->db)
-        return store_fail(error, PP_ERR_MEMORY, "no memory for ledger %.100s", path);
+        return store_no_memory(store, error);
     if (code != SQLITE_OK)
         return store_failed(store, error);
     sqlite3_db_config(store->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -555,10 +571,13 @@ static pp_status find_row(struct ledger_store *store, int64_t id, uint64_t *sum,
     if (status != PP_OK)
         return status;
     sqlite3_bind_int64(statement, 1, id);
-    if (sqlite3_step(statement) != SQLITE_ROW || !store_number(statement, 0, 16, sum))
+    if (sqlite3_step(statement) != SQLITE_ROW || !store_number(statement, 0, 16, sum)) {
         status = store_damaged(store, error, "a row is gone");
-    else
+    } else {
         snprintf(finished, 24, "%s", store_text(statement, 1));
+        if (sqlite3_step(statement) != SQLITE_DONE) /* there was no memory for the text */
+            status = store_failed(store, error);
+    }
     sqlite3_finalize(statement);
     return status;
 }
@@ -607,15 +626,15 @@ static pp_status insert_audit(struct ledger_store *store, const struct ledger_ro
     char finished[24];
     store_now(finished);
     sqlite3_bind_int64(statement, 1, row->id);
-    store_bind_u64(statement, 2, row->lo);
-    store_bind_u64(statement, 3, row->hi);
-    store_bind_text(statement, 4, same ? "same" : "different");
+    store_bind_u64(store, statement, 2, row->lo);
+    store_bind_u64(store, statement, 3, row->hi);
+    store_bind_text(store, statement, 4, same ? "same" : "different");
     sqlite3_bind_int64(statement, 5, (int64_t)count);
     if (digest)
-        store_bind_hex(statement, 6, *digest);
-    bind_way(statement, 7, way);
+        store_bind_hex(store, statement, 6, *digest);
+    bind_way(store, statement, 7, way);
     sqlite3_bind_double(statement, 12, seconds);
-    store_bind_text(statement, 13, finished);
+    store_bind_text(store, statement, 13, finished);
     status = store_step(store, statement, error);
     sqlite3_finalize(statement);
     return status;
@@ -640,8 +659,8 @@ pp_status ledger_mark(struct ledger *ledger, size_t index, enum ledger_standing 
     if (status == PP_OK) {
         row.standing = standing;
         uint64_t sum = hash_row(store, &row, finished);
-        store_bind_text(statement, 1, standings[standing]);
-        store_bind_hex(statement, 2, sum);
+        store_bind_text(store, statement, 1, standings[standing]);
+        store_bind_hex(store, statement, 2, sum);
         sqlite3_bind_int64(statement, 3, row.id);
         status = store_step(store, statement, error);
         store->sums += sum - old_sum;

@@ -40,12 +40,12 @@ void ledger_hash_reset(struct ledger_hash *hash) {
 }
 
 uint64_t store_hash(const char *format, ...) {
-    char text[1024];
+    char text[1024]; /* more than a row has, whose texts are bounded */
     va_list arguments;
     va_start(arguments, format);
-    int n = vsnprintf(text, sizeof text, format, arguments);
+    vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    return XXH64(text, n < 0 ? 0 : (size_t)n < sizeof text ? (size_t)n : sizeof text - 1, 0);
+    return XXH64(text, strlen(text), 0);
 }
 
 void store_hex(char text[17], uint64_t value) {
@@ -67,8 +67,12 @@ pp_status store_fail(pp_error *error, pp_status status, const char *format, ...)
     return status;
 }
 
-pp_status store_damaged(const struct ledger_store *store, pp_error *error, const char *what) {
+static pp_status say_damaged(const struct ledger_store *store, pp_error *error, const char *what) {
     return store_fail(error, PP_ERR_IO, "ledger %.100s is damaged: %s", store->ledger.path, what);
+}
+
+pp_status store_no_memory(const struct ledger_store *store, pp_error *error) {
+    return store_fail(error, PP_ERR_MEMORY, "no memory for ledger %.100s", store->ledger.path);
 }
 
 /* What SQLite said last, as ours. */
@@ -79,15 +83,22 @@ pp_status store_failed(const struct ledger_store *store, pp_error *error) {
     case SQLITE_LOCKED:
         return store_fail(error, PP_ERR_IO, "ledger %.100s is in use by another process", path);
     case SQLITE_NOMEM:
-        return store_fail(error, PP_ERR_MEMORY, "no memory for ledger %.100s", path);
+        return store_no_memory(store, error);
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
     case SQLITE_SCHEMA:
     case SQLITE_ERROR: /* our statements fit the tables as they should be */
-        return store_damaged(store, error, sqlite3_errmsg(store->db));
+        return say_damaged(store, error, sqlite3_errmsg(store->db));
     default:
         return store_fail(error, PP_ERR_IO, "ledger %.100s: %s", path, sqlite3_errmsg(store->db));
     }
+}
+
+/* What could not be read, for want of memory or of a disk, only looks like damage. */
+pp_status store_damaged(const struct ledger_store *store, pp_error *error, const char *what) {
+    int code = sqlite3_errcode(store->db);
+    bool could = code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE;
+    return could ? say_damaged(store, error, what) : store_failed(store, error);
 }
 
 pp_status store_run(struct ledger_store *store, const char *sql, pp_error *error) {
@@ -105,25 +116,32 @@ pp_status store_prepare(struct ledger_store *store, const char *sql, sqlite3_stm
 
 /* Does what a statement that returns nothing says, and lets it be used again. */
 pp_status store_step(struct ledger_store *store, sqlite3_stmt *statement, pp_error *error) {
+    bool bound = !store->unbound;
+    store->unbound = false;
+    if (!bound)
+        return store_no_memory(store, error);
     pp_status status = sqlite3_step(statement) == SQLITE_DONE ? PP_OK : store_failed(store, error);
     sqlite3_reset(statement);
     return status;
 }
 
-void store_bind_text(sqlite3_stmt *statement, int column, const char *text) {
-    sqlite3_bind_text(statement, column, text, -1, SQLITE_TRANSIENT);
+void store_bind_text(struct ledger_store *store, sqlite3_stmt *statement, int column,
+                     const char *text) {
+    store->unbound |= sqlite3_bind_text(statement, column, text, -1, SQLITE_TRANSIENT) != SQLITE_OK;
 }
 
-void store_bind_u64(sqlite3_stmt *statement, int column, uint64_t value) {
+void store_bind_u64(struct ledger_store *store, sqlite3_stmt *statement, int column,
+                    uint64_t value) {
     char text[24];
     snprintf(text, sizeof text, "%" PRIu64, value);
-    store_bind_text(statement, column, text);
+    store_bind_text(store, statement, column, text);
 }
 
-void store_bind_hex(sqlite3_stmt *statement, int column, uint64_t value) {
+void store_bind_hex(struct ledger_store *store, sqlite3_stmt *statement, int column,
+                    uint64_t value) {
     char text[17];
     store_hex(text, value);
-    store_bind_text(statement, column, text);
+    store_bind_text(store, statement, column, text);
 }
 
 /* A column's text, "" if there is none. */

@@ -19,6 +19,7 @@ struct ledger_store {
     struct ledger_way **ways;
     size_t n_ways;
     size_t most_rows; /* there is room for */
+    bool unbound;     /* a statement lacks a text, for want of memory, and must not be done */
 };
 
 /* XXH64 of a text. */
@@ -30,11 +31,15 @@ void store_hex(char text[17], uint64_t value);
 /* The time, in UTC, as ISO 8601 has it. */
 void store_now(char text[24]);
 
-/* Fills in the error and returns its status: any; that the file is damaged; SQLite's last word. */
+/*
+ * Fills in the error and returns its status: any; that there is no memory; SQLite's last word; that
+ * the file is damaged, unless SQLite's last word is another.
+ */
 pp_status store_fail(pp_error *error, pp_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-pp_status store_damaged(const struct ledger_store *store, pp_error *error, const char *what);
+pp_status store_no_memory(const struct ledger_store *store, pp_error *error);
 pp_status store_failed(const struct ledger_store *store, pp_error *error);
+pp_status store_damaged(const struct ledger_store *store, pp_error *error, const char *what);
 
 /* Statements: run one that returns nothing; prepare one, to be finalized; do a prepared one. */
 pp_status store_run(struct ledger_store *store, const char *sql, pp_error *error);
@@ -42,10 +47,16 @@ pp_status store_prepare(struct ledger_store *store, const char *sql, sqlite3_stm
                         pp_error *error);
 pp_status store_step(struct ledger_store *store, sqlite3_stmt *statement, pp_error *error);
 
-/* Numbers are decimal digits, or sixteen hexadecimal ones. */
-void store_bind_text(sqlite3_stmt *statement, int column, const char *text);
-void store_bind_u64(sqlite3_stmt *statement, int column, uint64_t value);
-void store_bind_hex(sqlite3_stmt *statement, int column, uint64_t value);
+/*
+ * Numbers are decimal digits, or sixteen hexadecimal ones. A text that there is no memory for makes
+ * the statement's store_step fail.
+ */
+void store_bind_text(struct ledger_store *store, sqlite3_stmt *statement, int column,
+                     const char *text);
+void store_bind_u64(struct ledger_store *store, sqlite3_stmt *statement, int column,
+                    uint64_t value);
+void store_bind_hex(struct ledger_store *store, sqlite3_stmt *statement, int column,
+                    uint64_t value);
 
 /* A column's text, "" if there is none; a number in it, false if there is none as we write it. */
 const char *store_text(sqlite3_stmt *statement, int column);
