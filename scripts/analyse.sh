@@ -5,8 +5,9 @@
 #   scripts/analyse.sh valgrind  memcheck over tests of every floor and over the program
 #   scripts/analyse.sh tsan      ThreadSanitizer over what threads do together
 #   scripts/analyse.sh aarch64   the portable code cross-built, its tests under qemu-user
-#   scripts/analyse.sh coverage  branches that unit tests and corpora take in the parser, where answers
-#                                are put together, and in ledgers, by gcovr
+#   scripts/analyse.sh coverage  branches that tests take, by gcovr: all that can be reached in the parser,
+#                                where answers are put together, and in ledgers; with
+#                                PARPRIME_TEST_ALL=1, in half an hour, 90% of everything
 #   scripts/analyse.sh mutants   deliberate faults, each of which a test must notice
 #
 # A tool that is not installed is said and left out (scripts/deps.sh --tests installs all).
@@ -113,21 +114,36 @@ run_aarch64() {
     ctest --test-dir build-aarch64 -R "^($any)\$" --timeout 900 -j "$jobs" --output-on-failure
 }
 
+# Branches. Every test counts, injected faults too, but for those that only show, time or install, and
+# conformance and differential ones, which take long and go the ways that unit tests go. Even so all
+# take half an hour instrumented; without PARPRIME_TEST_ALL=1 it is a share, enough for the files of
+# which every branch must be taken.
 run_coverage() {
     have gcovr || return 0
-    local tests=(unit_base_parse unit_base_integer fuzz_parse fuzz_expression fuzz_ledger
-                 unit_engine_ordered unit_engine_jobs unit_engine_session unit_engine_cancel
-                 unit_engine_trace unit_engine_threads unit_cli_ledger)
-    build coverage "${tests[@]}" || return 1
+    build coverage all || return 1
     find build-coverage -name '*.gcda' -delete
-    local any
-    any=$(IFS='|' && echo "${tests[*]}")
-    ctest --test-dir build-coverage -R "^($any)\$" --output-on-failure >"$log" 2>&1 || {
+    local which=(-R '^(unit_.*|fuzz_.*|fault_(ledger.*|allocations|partials))$' -E '^fault_ledger_kills$')
+    local share=(--share)
+    if [ -n "${PARPRIME_TEST_ALL:-}" ]; then
+        # parprime_developer, of other objects, is not counted.
+        which=(-L '^(unit|fuzz|fault|cli)$' -E '^cli_developer$')
+        share=()
+    fi
+    # Their quick shares: the slow sweeps take years so, and no other branches.
+    env -u PARPRIME_TEST_ALL PARPRIME_TEST_SLOW=10 ctest --test-dir build-coverage "${which[@]}" \
+        --parallel 2 --output-on-failure >"$log" 2>&1 || {
         cat "$log"
         return 1
     }
-    gcovr -r . --object-directory build-coverage --branches -f src/base/parse.c -f src/engine/run.c \
-        -f src/engine/ordered.c -f src/cli/ledger.c -f src/cli/ledger_store.c
+    # What is compiled twice, with other options, cannot be put together.
+    gcovr -r . --object-directory build-coverage -f src/ --exclude-throw-branches \
+        --exclude-unreachable-branches \
+        --exclude-directories '.*/(parprime_developer|differential_[a-z]*|bench[^/]*)\.dir' \
+        --json build-coverage/branches.json 2>"$log" || {
+        cat "$log"
+        return 1
+    }
+    python3 tests/coverage/report.py "${share[@]}" build-coverage/branches.json
 }
 
 run_mutants() {

@@ -251,13 +251,6 @@ static void free_base(struct sieve_base *base) {
     free(base);
 }
 
-/* What a device had to do again is told, whatever it was for. */
-static void note_retries(pp_result *result, const pp_result *part) {
-    if (result->retried == 0)
-        memcpy(result->fault, part->fault, sizeof result->fault);
-    result->retried += part->retried;
-}
-
 /*
  * The base primes up to `limit`, shared by all units. They are a job like any other, of the same
  * backend, whose own base primes are the plain sieve's.
@@ -292,7 +285,9 @@ static pp_status make_base(pp_session *session, const struct opened *opened, uin
                               clock_seconds(), &ignored);
         session->progress = progress_fn;
         session->on_unit = on_unit;
-        note_retries(result, &ignored);
+        /* What a device had to do again is told, whatever it was for. The roots needed none. */
+        result->retried = ignored.retried;
+        memcpy(result->fault, ignored.fault, sizeof result->fault);
     }
 cleanup:
     free_base(roots);

@@ -10,6 +10,8 @@ if [ -z "${PYTHON:-}" ]; then
     PYTHON=/usr/bin/python3
     [ -x "$PYTHON" ] || PYTHON=python3
 fi
+# An instrumented program takes so many times as long as others, and is waited for so much longer.
+: "${PARPRIME_TEST_SLOW:=1}"
 unset OMP_NUM_THREADS OMP_THREAD_LIMIT OMP_DYNAMIC POSIXLY_CORRECT ARGP_HELP_FMT
 
 setup() {
@@ -37,7 +39,7 @@ fail() {
 pp() {
     local want=$1
     shift
-    run --separate-stderr timeout 60 "$PARPRIME" "$@"
+    run --separate-stderr timeout $((60 * PARPRIME_TEST_SLOW)) "$PARPRIME" "$@"
     [ "$status" -eq "$want" ] || fail "parprime $*: exit code $status, not $want"
 }
 
@@ -126,7 +128,7 @@ begin() {
 
 # ended SECONDS: waits for it, and no longer; its exit code is then in $status.
 ended() {
-    local end=$((SECONDS + $1 + 1))
+    local end=$((SECONDS + $1 * PARPRIME_TEST_SLOW + 1))
     while kill -0 "$pid" 2>/dev/null; do
         if [ $SECONDS -gt $end ]; then
             output=$(head -c 2000 out) stderr=$(head -c 2000 err)

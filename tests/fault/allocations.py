@@ -30,6 +30,8 @@ timer_create sem_open tsearch hsearch canonicalize_file_name tempnam""".split()
 
 def check_wrapped(program, wrapped):
     """Does the program call anything that allocates and is not counted?"""
+    if b"__gcov_" in subprocess.run(["nm", program], stdout=subprocess.PIPE, check=True).stdout:
+        return True  # what counts branches allocates in ways of its own
     listing = subprocess.run(["nm", "-D", "--undefined-only", program], capture_output=True,
                              text=True, check=True).stdout
     used = {line.split()[-1].split("@")[0] for line in listing.splitlines()}

@@ -17,6 +17,7 @@ static struct {
     uint64_t unit;
     enum fault_field field;
     unsigned bit;
+    bool on;
 } lie;
 static const struct backend *truth;
 static struct backend liar;
@@ -27,7 +28,12 @@ void fault_lie(const char *backend, uint64_t unit, enum fault_field field, unsig
     lie.unit = unit;
     lie.field = field;
     lie.bit = bit;
+    lie.on = false;
     atomic_store(&lied, false);
+}
+
+void fault_lie_on(void) {
+    lie.on = true;
 }
 
 bool fault_lied(void) {
@@ -81,7 +87,7 @@ static struct partial tell(const struct lying_sink *lying, uint64_t unit,
                            const struct partial *partial, uint64_t **words) {
     struct partial told = *partial;
     *words = NULL;
-    if (unit != lie.unit)
+    if (lie.on ? unit < lie.unit : unit != lie.unit)
         return told;
     if (partial->words) {
         *words = malloc((partial->n_words + 1) * sizeof **words);
@@ -100,6 +106,8 @@ static pp_status lying_put(struct sink *sink, uint64_t unit, const struct partia
     struct partial told = tell(lying, unit, partial, &words);
     pp_status status = lying->real->put(lying->real, unit, &told);
     free(words);
+    if (lie.on)
+        return PP_OK;
     if (sink_stopped(lying->real))
         atomic_store(&sink->stop, true);
     return status;

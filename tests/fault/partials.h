@@ -25,6 +25,12 @@ extern const char *const fault_field_names[N_FAULT_FIELDS];
 /* NULL: nobody lies. A field that a partial does not have stays as it is. */
 void fault_lie(const char *backend, uint64_t unit, enum fault_field field, unsigned bit);
 
+/*
+ * From now on all units from that one on are spoilt, until the next fault_lie, and the backend puts
+ * them all: as those that are under way when the first is refused.
+ */
+void fault_lie_on(void);
+
 /* Has a partial been spoilt since fault_lie? */
 bool fault_lied(void);
 

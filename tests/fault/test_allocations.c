@@ -3,7 +3,10 @@
  * then gives the right answer or PP_ERR_MEMORY (or, where a thread could not be started, another
  * failure), crashes nowhere, and leaves nothing behind.
  */
+#include "engine/ordered.h"
 #include "fault/allocations.h"
+#include "math/sieve.h"
+#include "math/wheel.h"
 #include "support/support.h"
 
 #include <inttypes.h>
@@ -122,6 +125,33 @@ static pp_status do_list(const struct scenario *scenario, struct finding *out) {
     return status;
 }
 
+/*
+ * A unit that has more primes than its block was made for, as where a job begins at 0 and ends near
+ * 2^64: the block grows.
+ */
+static pp_status do_dense_list(const struct scenario *scenario, struct finding *out) {
+    enum { N_WORDS = 1000 };
+    static uint64_t words[N_WORDS];
+    sieve_plain(words, N_WORDS);
+    struct taken taken = {.order = PP_ORDER_ASCENDING};
+    pp_list_callback callback = {.user = &taken, .emit = take};
+    struct job job = {.question = QUESTION_LIST, .method = PP_METHOD_SIEVE, .hi = scenario->hi};
+    job_cut(&job, scenario->unit_size, WHEEL_WORD);
+    struct partial partial = {.words = words, .n_words = N_WORDS, .small_primes = 7};
+    partial_sum(&partial);
+    struct ordered ordered;
+    ordered_init(&ordered, &callback, decoder(NULL));
+    pp_status status = ordered.consumer.begin(&ordered.consumer, &job, 1);
+    if (status == PP_OK)
+        status = ordered.consumer.consume(&ordered.consumer, 0, &partial);
+    ordered_free(&ordered);
+    if (status == PP_OK)
+        *out = taken.finding;
+    else
+        assert_int_equal(taken.finding.count, 0);
+    return status;
+}
+
 /* Tries on after a failure, as the contract allows: no prime is lost or comes twice. */
 static pp_status do_iterator(const struct scenario *scenario, struct finding *out) {
     pp_session *session;
@@ -224,6 +254,7 @@ static const struct scenario scenarios[] = {
      0},
     {"list by completion, openmp", do_list, "openmp", 3, PP_METHOD_SIEVE, 0, 3000000, 240000,
      PP_ORDER_COMPLETION, 0},
+    {"list, dense", do_dense_list, 0, 1, PP_METHOD_SIEVE, 0, UINT64_MAX / 2, 240000, 0, 0},
     {"iterator", do_iterator, "serial", 1, PP_METHOD_AUTO, 0, 200000, 0, 0, 0},
     {"iterator, openmp", do_iterator, "openmp", 2, PP_METHOD_SIEVE, 0, 1000000, 24000, 0, 0},
     {"iterate exactly", do_iterate, NULL, 0, PP_METHOD_AUTO, 0, 0, 0, 0, 0},

@@ -127,8 +127,41 @@ static void test_unverified(void **state) {
     try_all(-1, must_find);
 }
 
+/* Base primes that are a job of their own: a bitmap that is not what was counted ends it, too. */
+static void test_base_primes(void **state) {
+    (void)state;
+    const struct asked count = {
+        "count", "serial", PP_METHOD_SIEVE, UINT64_C(1) << 43, (UINT64_C(1) << 43) + 100000,
+        24000,   'c'};
+    char message[sizeof(((pp_error *)0)->message)];
+    uint64_t n_units;
+    fault_lie(NULL, 0, FAULT_COUNT, 0);
+    assert_int_equal(ask(&count, -1, &n_units, message, sizeof message), PP_OK);
+    for (unsigned bit = 0; bit < 64; bit += 9) {
+        fault_lie("serial", 0, FAULT_WORD, bit); /* the count itself has no bitmap */
+        assert_int_equal(ask(&count, -1, &n_units, message, sizeof message), PP_ERR_DISAGREE);
+        assert_true(fault_lied());
+        assert_non_null(strstr(message, "unit 0, [0, "));
+    }
+    fault_lie(NULL, 0, FAULT_COUNT, 0);
+}
+
+/* What is wrong first is what is told, whatever else is found before all have stopped. */
+static void test_first_of_many(void **state) {
+    (void)state;
+    const struct asked list = {"list", "serial", PP_METHOD_SIEVE, 0, 1000000, 240000, 'l'};
+    char message[sizeof(((pp_error *)0)->message)];
+    uint64_t n_units;
+    fault_lie("serial", 1, FAULT_FIRST_WORD, 0);
+    fault_lie_on();
+    assert_int_equal(ask(&list, -1, &n_units, message, sizeof message), PP_ERR_DISAGREE);
+    fault_lie(NULL, 0, FAULT_COUNT, 0);
+    assert_non_null(strstr(message, "unit 1, [240000, 479999], came as "));
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_verified),
-                                       cmocka_unit_test(test_unverified)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_verified), cmocka_unit_test(test_unverified),
+        cmocka_unit_test(test_base_primes), cmocka_unit_test(test_first_of_many)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -315,6 +315,45 @@ static void test_rendered_text(void **state) {
     each_session(150000, check_text);
 }
 
+/* ---- what a method does not do -------------------------------------------------------------- */
+
+static pp_status swallow(void *user, const void *bytes, size_t n) {
+    (void)user, (void)bytes, (void)n;
+    return PP_OK;
+}
+
+static void test_pi_only_counts(void **state) {
+    (void)state;
+    pp_session_options options = PP_SESSION_OPTIONS_INIT;
+    options.backend = "serial";
+    options.method = PP_METHOD_PI;
+    pp_session *session;
+    pp_error error;
+    if (pp_session_open(&options, &session, &error) != PP_OK)
+        skip(); /* a build without it */
+    uint64_t number = 7, bitmap = 0;
+    const pp_list_callback callback = {.emit = swallow};
+    static const char *const says =
+        "backend serial does not have method pi for this: it only counts";
+    assert_int_equal(pp_list(session, 0, 100, &callback), PP_ERR_UNAVAILABLE);
+    assert_string_equal(pp_session_error(session)->message, says);
+    assert_null(pp_session_result(session));
+    assert_int_equal(pp_test(session, &number, 1, &bitmap), PP_ERR_UNAVAILABLE);
+    assert_string_equal(pp_session_error(session)->message, says);
+    pp_session_close(session);
+}
+
+/* A unit as large as can be asked for is cut to what a sieve's memory allows. */
+static void test_units_have_a_limit(void **state) {
+    (void)state;
+    pp_session *session = open_session("serial", 0, PP_METHOD_SIEVE, UINT64_MAX);
+    pp_result result;
+    assert_int_equal(pp_count(session, 10, 755000000, &result), PP_OK);
+    assert_int_equal(result.count, 38947584);
+    assert_int_equal(result.units, 2);
+    pp_session_close(session);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bitmaps),
@@ -328,6 +367,8 @@ int main(void) {
         cmocka_unit_test(test_no_memory_for_a_unit),
         cmocka_unit_test(test_native_bytes),
         cmocka_unit_test(test_rendered_text),
+        cmocka_unit_test(test_pi_only_counts),
+        cmocka_unit_test(test_units_have_a_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

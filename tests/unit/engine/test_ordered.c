@@ -4,6 +4,8 @@
  * hangs. Without OpenMP the same runs on one thread.
  */
 #include "engine/ordered.h"
+#include "math/sieve.h"
+#include "math/wheel.h"
 #include "support/support.h"
 
 #include <pthread.h>
@@ -394,6 +396,171 @@ static void test_reached(void **state) {
     }
 }
 
+/* ---- one thing inside another -------------------------------------------------------------- */
+
+/*
+ * What several threads do at the same time by chance, one thread does here inside a callback, where
+ * no lock is held: so it comes in an order that is known.
+ */
+enum { HAND_UNIT = 24000, HAND_WORDS = HAND_UNIT / WHEEL_WORD };
+
+struct by_hand {
+    struct ordered ordered;
+    struct job job;
+    uint64_t words[2 * HAND_WORDS];
+    size_t renders, emits, reached, fail_emit_at;
+    uint64_t reached_hi;
+    char emitted[8]; /* the first byte of each block: of which unit it is */
+    bool inside;     /* what is to be done inside has been done */
+    size_t filler;   /* bytes rendered for each run */
+};
+
+static pp_status put_by_hand(struct by_hand *hand, uint64_t unit) {
+    struct partial partial = {.words = hand->words + unit * HAND_WORDS,
+                              .first_word = unit * HAND_WORDS,
+                              .n_words = HAND_WORDS,
+                              .small_primes = unit == 0 ? 7 : 0};
+    partial_sum(&partial);
+    return hand->ordered.consumer.consume(&hand->ordered.consumer, unit, &partial);
+}
+
+static pp_status render_by_hand(struct by_hand *hand, const uint64_t *primes, pp_buffer *out) {
+    hand->renders++;
+    char *room = pp_buffer_reserve(out, hand->filler);
+    if (!room)
+        return PP_ERR_MEMORY;
+    memset(room, primes[0] < HAND_UNIT ? '0' : '1', hand->filler);
+    out->size += hand->filler;
+    return PP_OK;
+}
+
+static pp_status emit_by_hand(void *user, const void *bytes, size_t n) {
+    struct by_hand *hand = user;
+    assert_true(n > 0 && hand->emits < sizeof hand->emitted);
+    hand->emitted[hand->emits++] = *(const char *)bytes;
+    return hand->emits == hand->fail_emit_at ? PP_ERR_IO : PP_OK;
+}
+
+static pp_status reached_by_hand(void *user, uint64_t hi, uint64_t count, uint64_t digest) {
+    struct by_hand *hand = user;
+    (void)digest;
+    assert_true(count > 0);
+    hand->reached++;
+    hand->reached_hi = hi;
+    return PP_OK;
+}
+
+static struct by_hand *begin_by_hand(const pp_list_callback *callback, size_t filler) {
+    struct by_hand *hand = calloc(1, sizeof *hand);
+    assert_non_null(hand);
+    hand->filler = filler;
+    sieve_plain(hand->words, COUNT_OF(hand->words));
+    hand->job =
+        (struct job){.question = QUESTION_LIST, .method = PP_METHOD_SIEVE, .hi = 2 * HAND_UNIT - 1};
+    job_cut(&hand->job, HAND_UNIT, WHEEL_WORD);
+    assert_int_equal(hand->job.n_units, 2);
+    ordered_init(&hand->ordered, callback, decoder(NULL));
+    assert_int_equal(hand->ordered.consumer.begin(&hand->ordered.consumer, &hand->job, 2), PP_OK);
+    return hand;
+}
+
+static void end_by_hand(struct by_hand *hand) {
+    ordered_free(&hand->ordered);
+    free(hand);
+}
+
+/* Renders unit 1, whose first block is parked, since unit 0 comes only then. */
+static pp_status render_overtaken(void *user, const uint64_t *primes, size_t n, pp_buffer *out) {
+    struct by_hand *hand = user;
+    (void)n;
+    if (primes[0] > HAND_UNIT && hand->renders == 1 && !hand->inside) {
+        hand->inside = true;
+        assert_int_equal(put_by_hand(hand, 0), PP_OK);
+    }
+    return render_by_hand(hand, primes, out);
+}
+
+/* A unit's turn comes while it is being rendered: what it has parked comes out first, or fails. */
+static void test_turn_comes_in_the_middle(void **state) {
+    (void)state;
+    for (size_t fail_at = 0; fail_at <= 5; fail_at++) {
+        pp_list_callback callback = {.render = render_overtaken, .emit = emit_by_hand};
+        struct by_hand *hand = begin_by_hand(&callback, 300 << 10);
+        callback.user = hand;
+        /* 2669 primes of unit 0 and 2372 of unit 1 come in three runs each, and one is a block. */
+        hand->fail_emit_at = fail_at ? fail_at + 3 : 0;
+        pp_status status = put_by_hand(hand, 1);
+        hand->emitted[hand->emits] = '\0';
+        bool fails = fail_at && fail_at <= 3;
+        assert_int_equal(status, fails ? PP_ERR_IO : PP_OK);
+        if (fails)
+            assert_int_equal(hand->emits, fail_at + 3);
+        assert_memory_equal(hand->emitted, "000111", fails ? fail_at + 3 : 6);
+        end_by_hand(hand);
+    }
+}
+
+static pp_status emit_and_stop(void *user, const void *bytes, size_t n) {
+    struct by_hand *hand = user;
+    pp_status status = emit_by_hand(user, bytes, n);
+    if (hand->emitted[hand->emits - 1] == '1')
+        hand->ordered.consumer.stopped(&hand->ordered.consumer);
+    return status;
+}
+
+static pp_status render_plainly(void *user, const uint64_t *primes, size_t n, pp_buffer *out) {
+    (void)n;
+    return render_by_hand(user, primes, out);
+}
+
+/* A job that is stopped while a unit's last block is emitted has not reached that unit's end. */
+static void test_stopped_before_it_is_reached(void **state) {
+    (void)state;
+    pp_list_callback callback = {
+        .render = render_plainly, .emit = emit_and_stop, .reached = reached_by_hand};
+    struct by_hand *hand = begin_by_hand(&callback, 100);
+    callback.user = hand;
+    assert_int_equal(put_by_hand(hand, 1), PP_OK);
+    assert_int_equal(hand->emits, 0);
+    assert_int_equal(put_by_hand(hand, 0), PP_OK);
+    assert_int_equal(hand->emits, 2);
+    assert_int_equal(hand->reached, 1);
+    assert_int_equal(hand->reached_hi, HAND_UNIT - 1);
+    end_by_hand(hand);
+}
+
+/* Unit 0 is being emitted when unit 1, which waits for it, learns that the job stops. */
+static pp_status render_stopped(void *user, const uint64_t *primes, size_t n, pp_buffer *out) {
+    struct by_hand *hand = user;
+    (void)n;
+    if (primes[0] > HAND_UNIT)
+        hand->ordered.consumer.stopped(&hand->ordered.consumer);
+    return render_by_hand(hand, primes, out);
+}
+
+static pp_status emit_overtaken(void *user, const void *bytes, size_t n) {
+    struct by_hand *hand = user;
+    if (!hand->inside) {
+        hand->inside = true;
+        alarm(20); /* it would wait for ever for itself */
+        assert_int_equal(put_by_hand(hand, 1), PP_OK);
+        alarm(0);
+    }
+    return emit_by_hand(hand, bytes, n);
+}
+
+static void test_stopped_while_waiting_to_emit(void **state) {
+    (void)state;
+    pp_list_callback callback = {
+        .render = render_stopped, .emit = emit_overtaken, .order = PP_ORDER_COMPLETION};
+    struct by_hand *hand = begin_by_hand(&callback, 100);
+    callback.user = hand;
+    assert_int_equal(put_by_hand(hand, 0), PP_OK);
+    assert_int_equal(hand->emits, 1);
+    assert_int_equal(hand->emitted[0], '0');
+    end_by_hand(hand);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ascending),
@@ -405,6 +572,9 @@ int main(void) {
         cmocka_unit_test(test_reached),
         cmocka_unit_test(test_waiters_are_woken),
         cmocka_unit_test(test_slots),
+        cmocka_unit_test(test_turn_comes_in_the_middle),
+        cmocka_unit_test(test_stopped_before_it_is_reached),
+        cmocka_unit_test(test_stopped_while_waiting_to_emit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

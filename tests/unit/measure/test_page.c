@@ -84,11 +84,65 @@ static void test_possible(void **state) {
     free(path);
 }
 
+/* Documents as runs make them, and what a reader must find of each on its page. */
+static const struct {
+    const char *name;
+    const char *parts[12];
+} documents[] = {
+    {"compare",
+     {"<section id=\"further-1\"", "id=\"further-1-timeline-3\"", "id=\"output-phases\"",
+      "id=\"control-bars\"", "openmp with 2 threads (sieve) takes 0.49 times as long as then",
+      "<li>opencl with 2 compute units (sieve) is in this run only.</li>",
+      "<td class=\"words\">An older &amp; slower &lt;CPU&gt;</td>",
+      "From the file old &lt;1&gt;.json"}},
+    {"scale",
+     {"id=\"strong-efficiency\"", "id=\"weak-speedup\"", "id=\"job-timeline-2\"",
+      "Amdahl&#39;s law fits with a serial fraction of 3.5% (residual 0.013)",
+      "Gustafson&#39;s law fits with a serial fraction of 3% (residual 0.02)", "<td>6.43×</td>",
+      "<td>10000249999999</td>", "opencl:0 pays from between 10^6 and 10^8 numbers on."}},
+    {"scale-two",
+     {"No law is fitted: insufficient data: 2 counts of threads, and a fit needs 4.",
+      "<td>1.92×</td>", "<td>not distinguishable</td>"}},
+    {"scale-many",
+     {"<td>28.15×</td>", "no number of threads can do better than 50 times", "<td>2.02%</td>",
+      "id=\"control-bars\""}}};
+
+static void test_documents(void **state) {
+    (void)state;
+    char why[200] = "";
+    if (gnuplot_there(why, sizeof why) == PP_ERR_UNAVAILABLE)
+        skip();
+    for (size_t i = 0; i < COUNT_OF(documents); i++) {
+        char path[300];
+        json_error_t error;
+        snprintf(path, sizeof path, "%s/%s.json", PARPRIME_TEST_DATA, documents[i].name);
+        json_t *document = json_load_file(path, 0, &error);
+        assert_non_null(document);
+        if (page_write(PAGE, document, why, sizeof why) != PP_OK)
+            fail_msg("%s: %s", path, why);
+        json_decref(document);
+        enum { MOST = 1 << 20 };
+        char *text = malloc(MOST);
+        FILE *file = fopen(PAGE, "r");
+        assert_true(text && file);
+        size_t n = fread(text, 1, MOST - 1, file);
+        assert_true(n < MOST - 1);
+        text[n] = '\0';
+        fclose(file);
+        unlink(PAGE);
+        for (size_t part = 0; part < COUNT_OF(documents[i].parts); part++)
+            if (documents[i].parts[part] && !strstr(text, documents[i].parts[part]))
+                fail_msg("the page of %s has no %s", documents[i].name, documents[i].parts[part]);
+        free(text);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_disagreeing),
         cmocka_unit_test(test_small),
         cmocka_unit_test(test_possible),
+        cmocka_unit_test(test_documents),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
