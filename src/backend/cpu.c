@@ -83,12 +83,13 @@ static uint64_t unit_words(const struct job *job) {
 }
 
 pp_status cpu_run_init(struct cpu_run *run, struct cpu_code code, const struct job *job) {
-    *run = (struct cpu_run){.code = code, .job = job, .window_bytes = WINDOW_MOST_BYTES};
+    *run = (struct cpu_run){.code = code, .job = job};
     if (!job_sieves(job))
         return PP_OK;
     /* The base may have more: it may be another backend's, whose units are verified here. */
     run->reach = job->base->limit < SEGMENT_STEP_LIMIT ? job->base->limit : SEGMENT_STEP_LIMIT;
     run->by_windows = job->method == PP_METHOD_SIEVE && run->reach < isqrt64(job->hi);
+    run->window_bytes = window_usual_bytes(job);
     uint64_t words = run->by_windows ? SEGMENT_WORDS : unit_words(job);
     run->segment_words = words < SEGMENT_WORDS ? (size_t)words : SEGMENT_WORDS;
     bool all = job_size(job) >= ALL_TABLES;

@@ -23,6 +23,9 @@
 enum { WINDOW_MOST_BYTES = 96 << 20 };
 static const uint64_t WINDOW_UNIT_MOST = (uint64_t)(WINDOW_MOST_BYTES / 4) * 30;
 
+/* How long a job's windows are, if nobody asks for another length. */
+size_t window_usual_bytes(const struct job *job);
+
 /* What threads share. They change it only between steps, or under the locks. */
 struct window {
     const struct cpu_run *run;

@@ -66,7 +66,7 @@ enum {
     TEST_ALIGN = 64
 };
 
-/* How many numbers in a window: as many as its bytes have wheel bits for. */
+/* Numbers in a window of the usual length above 2^57, where searching costs most. */
 static const double WINDOW_NUMBERS = (double)WHEEL_BYTE * WINDOW_MOST_BYTES;
 
 const struct pace *plan_pace(enum engine_kind kind, const char *simd) {
