@@ -111,6 +111,44 @@ def part_calls(faulty, folder):
     return judge.end()
 
 
+def part_ledger(faulty, folder):
+    """What fails while a list with a ledger is written; then the same, undisturbed, is the list."""
+    judge, again = Judge("lists with a ledger"), Judge("the same again")
+    words = [faulty, *"list 3e6 --ledger ledger -o primes --backend openmp -t 2".split()]
+
+    def run(plan, where):
+        done = Run(words, plan, cwd=where)
+        if done.code == 0:
+            with open(os.path.join(where, "primes"), "rb") as file:
+                done.out += file.read()
+        return done
+
+    def attempt(plan):
+        with tempfile.TemporaryDirectory(dir=folder) as where:
+            return run(plan, where), run({}, where)
+
+    report = os.path.join(folder, "report")
+    right, right_again = attempt({"FAULT_IO_REPORT": report})
+    with open(report, encoding="ascii") as file:
+        counts = {name: int(count) for name, count in map(str.split, file)}
+    if counts["fsync"] == 0 or right_again.out != right.out:
+        print(f"a list with a ledger, undisturbed: {counts}, {right}, {right_again}")
+        return True
+    for call in ("write", "fsync", "close", "open"):
+        for nth in chosen(range(1, counts[call] + 1), 3):
+            for code in CALLS[call] if ALL else [CALLS[call][nth % len(CALLS[call])]]:
+                for for_good in (False, True):
+                    plan = {"FAULT_IO_CALL": call, "FAULT_IO_NTH": str(nth),
+                            "FAULT_IO_ERRNO": str(code)}
+                    if for_good:
+                        plan["FAULT_IO_FOR_GOOD"] = "1"
+                    first, second = attempt(plan)
+                    name = f"{call} {nth} with {errno.errorcode[code]}"
+                    judge.take(name, first, right, {5}, b"primes: ")
+                    again.take(name, second, right, set())
+    return judge.end() | again.end()
+
+
 def limited():
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))
@@ -222,6 +260,7 @@ def main():
     faulty = sys.argv[1]
     with tempfile.TemporaryDirectory() as folder:
         bad = part_calls(faulty, folder)
+        bad |= part_ledger(faulty, folder)
         bad |= part_places(faulty, folder)
     return int(bad)
 
