@@ -6,7 +6,7 @@
 #include "measure/control.h"
 #include "support/support.h"
 
-enum { STEPS = 12, RUNS = 2, WORKERS = 3, MOST_CALLS = 1000 };
+enum { STEPS = 4, RUNS = 1, WORKERS = 3, MOST_CALLS = 1000 };
 
 static char digits[6]; /* as they are undisturbed */
 
