@@ -1,5 +1,6 @@
 #include "cli/alternatives.h"
 
+#include "cli/memory.h"
 #include "cli/words.h"
 #include "measure/environment.h"
 
@@ -159,15 +160,17 @@ static bool add_whole_cpu(struct comparison *comparison) {
     return true;
 }
 
-static bool make_room(struct comparison *comparison) {
+static void make_room(struct comparison *comparison) {
     comparison->alternatives = calloc(MOST_ALTERNATIVES, sizeof *comparison->alternatives);
-    return comparison->alternatives || (fail_with(PP_ERR_MEMORY, NULL), false);
+    if (!comparison->alternatives)
+        out_of_memory(); /* nothing is wrong with the words */
 }
 
 bool make_alternatives(const struct options *options, const struct loaded *job, struct lists *lists,
                        struct comparison *comparison) {
     *lists = (struct lists){0};
-    bool good = make_room(comparison) && make_lists(options, &job->options, lists);
+    make_room(comparison);
+    bool good = make_lists(options, &job->options, lists);
     for (size_t m = 0; good && m < lists->methods.n; m++)
         for (size_t b = 0; good && b < lists->backends.n; b++)
             good = add_backend(options, &job->options, lists, b, m, comparison);
@@ -177,8 +180,7 @@ bool make_alternatives(const struct options *options, const struct loaded *job, 
 bool make_output_alternatives(struct comparison *comparison) {
     struct environment here;
     environment_read(&here);
-    if (!make_room(comparison))
-        return false;
+    make_room(comparison);
     const char *method = "sieve"; /* as always: the numbers are small */
     for (enum outlet_kind to = OUTLET_DISCARD; to <= OUTLET_PIPE; to++)
         for (int all = 0; all < (here.cores_allowed > 1 ? 2 : 1); all++) {

@@ -230,11 +230,12 @@ static int range_with_ledger(const struct options *options, struct range range) 
     int code = session_start(options, &session);
     if (code == 0) {
         struct output output;
-        if (listing ? output_reopen(&output, options, ledger->n_rows == 0)
-                    : output_open(&output, options))
-            code = output_close(&output, run_recorded(options, range, session, ledger, &output));
+        if (listing)
+            code = output_reopen(&output, options, ledger->n_rows == 0);
         else
-            code = listing ? 2 : 5;
+            code = output_open(&output, options) ? 0 : 5;
+        if (code == 0)
+            code = output_close(&output, run_recorded(options, range, session, ledger, &output));
         session_end(session);
     }
     ledger_close(ledger);

@@ -1,6 +1,7 @@
 /* scale: one job on more and more threads, and the size from which a device pays. */
 #include "cli/commands.h"
 #include "cli/experiment.h"
+#include "cli/memory.h"
 #include "cli/output.h"
 #include "cli/pictures.h"
 #include "cli/session.h"
@@ -81,10 +82,8 @@ static bool begin(const struct scaling *all, size_t n, size_t runs, size_t warmu
                                .n_warmup = warmup,
                                .seed = all->plan.seed,
                                .alternatives = calloc(n, sizeof *out->alternatives)};
-    if (!out->alternatives) {
-        fail_with(PP_ERR_MEMORY, NULL);
-        return false;
-    }
+    if (!out->alternatives)
+        out_of_memory(); /* nothing is wrong with the words */
     out->n_alternatives = n;
     for (size_t i = 0; i < n; i++)
         if (!words_to_session(&all->words, &out->alternatives[i].options))
@@ -394,12 +393,16 @@ static int measure_break_even(struct scaling *all) {
         signals_open(true);
         if (pp_backend_devices("opencl", NULL, 0, &n) == PP_OK && n) {
             devices = calloc(n, sizeof *devices);
-            if (!devices || pp_backend_devices("opencl", devices, n, &n) != PP_OK)
+            if (!devices)
+                out_of_memory(); /* which is not to say that there is no device */
+            if (pp_backend_devices("opencl", devices, n, &n) != PP_OK)
                 n = 0;
         }
         signals_open(false);
         scale->devices = calloc(n + 1, sizeof *scale->devices);
-        for (size_t i = 0; scale->devices && i < n; i++)
+        if (!scale->devices)
+            out_of_memory();
+        for (size_t i = 0; i < n; i++)
             if (is_wanted(all, &devices[i])) {
                 struct device_curve *curve = &scale->devices[scale->n_devices++];
                 snprintf(curve->id, sizeof curve->id, "%s", devices[i].id);

@@ -1,5 +1,6 @@
 #include "cli/experiment.h"
 
+#include "cli/memory.h"
 #include "cli/progress.h"
 #include "cli/session.h"
 #include "cli/signals.h"
@@ -14,7 +15,7 @@ static const uint64_t DEFAULT_SEED = 1;
 bool split_words(struct word_list *list, const char *what, const char *text) {
     *list = (struct word_list){.text = strdup(text)};
     if (!list->text)
-        return fail_with(PP_ERR_MEMORY, NULL), false;
+        out_of_memory(); /* nothing is wrong with the text */
     for (char *at = list->text; at;) {
         if (list->n == MOST_ALTERNATIVES) {
             complain("%s: more than %d alternatives", what, MOST_ALTERNATIVES);

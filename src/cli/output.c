@@ -42,22 +42,24 @@ bool output_open(struct output *output, const struct options *options) {
     return true;
 }
 
-bool output_reopen(struct output *output, const struct options *options, bool create) {
+int output_reopen(struct output *output, const struct options *options, bool create) {
     *output = (struct output){.name = options->output, .unblocked = -1};
     /* O_NONBLOCK, so that a pipe without a reader is refused rather than waited for. */
     output->fd =
         open(options->output, O_RDWR | O_NONBLOCK | O_CLOEXEC | (create ? O_CREAT : 0), 0666);
     struct stat what;
+    int code = 0;
     if (output->fd < 0 || fstat(output->fd, &what) != 0) {
+        code =
+            errno == ENOENT && !create ? 2 : 5; /* not the list that the ledger is of, or failing */
         complain("%s: %s", output->name, strerror(errno));
     } else if (!S_ISREG(what.st_mode)) {
         complain("%s is not a file, and cannot be gone on with from a ledger", output->name);
-    } else {
-        return true;
+        code = 2;
     }
-    if (output->fd >= 0)
+    if (code && output->fd >= 0)
         close(output->fd);
-    return false;
+    return code;
 }
 
 /*

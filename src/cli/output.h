@@ -27,9 +27,10 @@ bool output_open(struct output *output, const struct options *options);
 
 /*
  * The same for a regular file that is to be read back and gone on with: it keeps what it holds, and
- * is only made when `create`. Complains when it is something else.
+ * is only made when `create`. Complains of what is something else or cannot be opened, and returns
+ * the exit code: 0, 2 or 5.
  */
-bool output_reopen(struct output *output, const struct options *options, bool create);
+int output_reopen(struct output *output, const struct options *options, bool create);
 
 /* Appends bytes; large ones go straight out. PP_OK or PP_ERR_IO, PP_ERR_MEMORY. */
 pp_status output_bytes(struct output *output, const void *bytes, size_t n);

@@ -333,7 +333,9 @@ static pp_status run_recorded(struct recorder *recorder, uint64_t lo, uint64_t h
     pthread_mutex_lock(&recorder->lock);
     if (recorder->output && (status == PP_OK || status == PP_ERR_CANCELLED)) {
         pp_status handed = recorder->has_way ? hand_over(recorder) : PP_OK;
-        if (handed != PP_OK)
+        if (handed == PP_ERR_MEMORY)
+            no_memory(recorder);
+        else if (handed != PP_OK)
             give_up(recorder, &(pp_error){handed, 0, ""}); /* the output has said that itself */
     }
     recorder->ending = true;

@@ -328,9 +328,10 @@ pp_status engine_run(pp_session *session, struct job *job, struct consumer *cons
                                                     : session->method;
     const struct opened *opened = choose(session, job);
     if (!opened->backend->supports(job->question, job->method))
-        return pp_fail(&session->error, PP_ERR_UNAVAILABLE, "backend %s does not have method %s%s",
-                       opened->backend->name, pp_method_name(job->method),
-                       job->method == PP_METHOD_PI ? " for this: it only counts" : "");
+        return pp_fail(&session->error, PP_ERR_UNAVAILABLE,
+                       /* What does not even count is refused when the session is opened. */
+                       "backend %s does not have method %s for this: it only counts",
+                       opened->backend->name, pp_method_name(job->method));
     struct shape shape = cut(opened, job, session->unit_size);
 
     pp_result result = {.backend = opened->backend->name,

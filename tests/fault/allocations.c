@@ -53,7 +53,43 @@ unsigned long fault_calls(void) {
     return atomic_load(&calls);
 }
 
-static bool fails(void) {
+/* ---- where calls come from: places in the program, as distances from its beginning ---- */
+
+extern const char __executable_start[]; /* the linker's */
+enum { MOST_PLACES = 4096 };
+static atomic_uintptr_t places[MOST_PLACES];
+static atomic_uintptr_t failing_place;
+static bool noting_places;
+
+/* Each once, in the order in which they come first. */
+static void note_place(uintptr_t place) {
+    for (size_t i = 0; i < MOST_PLACES; i++) {
+        uintptr_t there = atomic_load(&places[i]);
+        if (there == place ||
+            (there == 0 && atomic_compare_exchange_strong(&places[i], &there, place)))
+            return;
+        if (there == place) /* another thread has just noted it */
+            return;
+    }
+}
+
+/* The caller's place is the one that is to fail: its first call, or that and all calls after it. */
+static bool place_fails(uintptr_t place) {
+    if (place != atomic_load(&failing_place))
+        return false;
+    atomic_store(&failing_place, 0);
+    if (failing_for_good)
+        atomic_store(&failing, 1);
+    errno = ENOMEM;
+    return true;
+}
+
+static bool fails(const void *caller) {
+    uintptr_t place = (uintptr_t)caller - (uintptr_t)__executable_start;
+    if (noting_places)
+        note_place(place);
+    if (place_fails(place))
+        return true;
     unsigned long call = atomic_fetch_add(&calls, 1) + 1, k = atomic_load(&failing);
     if (k == 0 || call < k || (call > k && !atomic_load(&failing_for_good)))
         return false;
@@ -127,15 +163,15 @@ size_t fault_live_blocks(void) {
 /* ---- the calls ---- */
 
 void *__wrap_malloc(size_t size) {
-    return fails() ? NULL : add(__real_malloc(size));
+    return fails(__builtin_return_address(0)) ? NULL : add(__real_malloc(size));
 }
 
 void *__wrap_calloc(size_t n, size_t size) {
-    return fails() ? NULL : add(__real_calloc(n, size));
+    return fails(__builtin_return_address(0)) ? NULL : add(__real_calloc(n, size));
 }
 
 void *__wrap_realloc(void *block, size_t size) {
-    if (fails())
+    if (fails(__builtin_return_address(0)))
         return NULL;
     /* Taken out first: once it is free, another thread may be given the same address. */
     take_out(block);
@@ -144,15 +180,15 @@ void *__wrap_realloc(void *block, size_t size) {
 }
 
 void *__wrap_aligned_alloc(size_t alignment, size_t size) {
-    return fails() ? NULL : add(__real_aligned_alloc(alignment, size));
+    return fails(__builtin_return_address(0)) ? NULL : add(__real_aligned_alloc(alignment, size));
 }
 
 char *__wrap_strdup(const char *text) {
-    return fails() ? NULL : add(__real_strdup(text));
+    return fails(__builtin_return_address(0)) ? NULL : add(__real_strdup(text));
 }
 
 int __wrap_vasprintf(char **out, const char *format, va_list arguments) {
-    if (fails()) {
+    if (fails(__builtin_return_address(0))) {
         *out = (char *)(uintptr_t)16; /* its content is undefined then, says the manual */
         return -1;
     }
@@ -163,27 +199,29 @@ int __wrap_vasprintf(char **out, const char *format, va_list arguments) {
 }
 
 char *__wrap_realpath(const char *path, char *resolved) {
-    if (fails())
+    if (fails(__builtin_return_address(0)))
         return NULL;
     char *found = __real_realpath(path, resolved);
     return resolved ? found : add(found);
 }
 
 FILE *__wrap_open_memstream(char **text, size_t *size) {
-    return fails() ? NULL : __real_open_memstream(text, size);
+    return fails(__builtin_return_address(0)) ? NULL : __real_open_memstream(text, size);
 }
 
 FILE *__wrap_fopen(const char *path, const char *mode) {
-    return fails() ? NULL : __real_fopen(path, mode);
+    return fails(__builtin_return_address(0)) ? NULL : __real_fopen(path, mode);
 }
 
 void *__wrap_dlopen(const char *name, int flags) {
-    return fails() ? NULL : __real_dlopen(name, flags);
+    return fails(__builtin_return_address(0)) ? NULL : __real_dlopen(name, flags);
 }
 
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*start)(void *), void *argument) {
-    return fails() ? EAGAIN : __real_pthread_create(thread, attributes, start, argument);
+    return fails(__builtin_return_address(0))
+               ? EAGAIN
+               : __real_pthread_create(thread, attributes, start, argument);
 }
 
 void __wrap_free(void *block) {
@@ -191,24 +229,60 @@ void __wrap_free(void *block) {
     __real_free(block);
 }
 
+/* ---- the end ---- */
+
+void __real__exit(int code) __attribute__((noreturn));
+void __wrap__exit(int code) __attribute__((noreturn));
+
+#ifdef PARPRIME_COVERAGE
+void __gcov_dump(void);
+#endif
+
+/* What ends the program at once does not lose which branches it has taken. */
+void __wrap__exit(int code) {
+#ifdef PARPRIME_COVERAGE
+    fault_arm(0, false);
+    __gcov_dump();
+#endif
+    __real__exit(code);
+}
+
 /* ---- told by the environment, for a whole program ---- */
+
+static FILE *report_to(const char *name) {
+    const char *path = getenv(name);
+    return path ? __real_fopen(path, "w") : NULL;
+}
 
 /* What runs at the very end, as what counts branches does, is not the program, and may allocate. */
 static void report(void) {
     unsigned long n = fault_calls();
     fault_arm(0, false);
-    const char *path = getenv("FAULT_ALLOCATION_REPORT");
-    FILE *file = path ? __real_fopen(path, "w") : NULL;
+    noting_places = false;
+    FILE *file = report_to("FAULT_ALLOCATION_REPORT"), *list = report_to("FAULT_ALLOCATION_PLACES");
     if (file) {
         fprintf(file, "%lu\n", n);
         fclose(file);
     }
+    for (size_t i = 0; list && i < MOST_PLACES && places[i]; i++)
+        fprintf(list, "%llx\n", (unsigned long long)places[i]);
+    if (list)
+        fclose(list);
 }
 
+/*
+ * FAULT_ALLOCATION    the number of the call that fails, 0: none
+ * FAULT_ALLOCATION_AT  the place whose first call fails
+ * FAULT_ALLOCATION_FOR_GOOD  all after it, too
+ * FAULT_ALLOCATION_REPORT, _PLACES  files that at the end get how many calls there were, and from
+ *                      which places
+ */
 __attribute__((constructor)) static void listen_to_environment(void) {
-    const char *k = getenv("FAULT_ALLOCATION");
-    if (!k)
+    const char *k = getenv("FAULT_ALLOCATION"), *place = getenv("FAULT_ALLOCATION_AT");
+    if (!k && !place)
         return;
     atexit(report);
-    fault_arm(strtoul(k, NULL, 10), getenv("FAULT_ALLOCATION_FOR_GOOD") != NULL);
+    fault_arm(k ? strtoul(k, NULL, 10) : 0, getenv("FAULT_ALLOCATION_FOR_GOOD") != NULL);
+    atomic_store(&failing_place, place ? strtoul(place, NULL, 16) : 0);
+    noting_places = getenv("FAULT_ALLOCATION_PLACES") != NULL;
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The k-th allocation of the program fails, once and for good: the right answer, or exit code 6.
+"""The k-th allocation of the program fails, and the first of each place in it that allocates, once and
+for good: the right answer, or exit code 6.
 
 Usage: allocations.py PARPRIME_FAULTY PARPRIME WRAPPED,...
 """
@@ -100,11 +101,14 @@ def main():
     faulty, program, wrapped = sys.argv[1], sys.argv[2], sys.argv[3].split(",")
     bad = not check_wrapped(program, wrapped)
     judge = Judge("allocations of the program")
+    seen = set()  # places that have failed
     with tempfile.TemporaryDirectory() as folder:
         for number, words in enumerate(scenarios(folder)):
             report = os.path.join(folder, f"report{number}")
+            places = os.path.join(folder, f"places{number}")
             right = run_fresh(faulty, words, {"FAULT_ALLOCATION": "0",
-                                              "FAULT_ALLOCATION_REPORT": report})
+                                              "FAULT_ALLOCATION_REPORT": report,
+                                              "FAULT_ALLOCATION_PLACES": places})
             if right.code == 4:
                 print(f"{' '.join(words)}: not available here")
                 continue
@@ -117,9 +121,15 @@ def main():
             cases = [(k, for_good) for k in chosen(range(1, total + 1), most)
                      for for_good in (False, True)]
 
+            with open(places, encoding="ascii") as file:
+                new = [place for place in file.read().split() if place not in seen]
+            seen.update(new)
+            cases += [(place, for_good) for place in new for for_good in (False, True)]
+
             def run(case, words=words):
                 k, for_good = case
-                environment = {"FAULT_ALLOCATION": str(k)}
+                environment = {"FAULT_ALLOCATION": str(k)} if isinstance(k, int) else \
+                    {"FAULT_ALLOCATION_AT": k}
                 if for_good:
                     environment["FAULT_ALLOCATION_FOR_GOOD"] = "1"
                 return run_fresh(faulty, words, environment)
@@ -132,6 +142,7 @@ def main():
                 judge.take(name, found, right, codes)
             if ALL:
                 print(f"{' '.join(words)}: {total} allocations")
+    print(f"{len(seen)} places that allocate")
     return int(judge.end() or bad)
 
 

@@ -89,7 +89,9 @@ int __wrap_pipe2(int fds[2], int flags) {
     return outcome(CALL_PIPE2) == GOES_ON ? __real_pipe2(fds, flags) : -1;
 }
 
+/* What runs at the very end, as what counts branches does, is not the program. */
 static void report(void) {
+    planned = -1;
     const char *path = getenv("FAULT_IO_REPORT");
     FILE *file = path ? fopen(path, "w") : NULL;
     if (!file)
@@ -110,6 +112,6 @@ __attribute__((constructor)) static void listen_to_environment(void) {
         planned = -1;
     code = number ? (int)strtol(number, NULL, 10) : EIO;
     for_good = getenv("FAULT_IO_FOR_GOOD") != NULL;
-    if (getenv("FAULT_IO_REPORT"))
+    if (call || getenv("FAULT_IO_REPORT"))
         atexit(report);
 }

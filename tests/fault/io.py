@@ -23,7 +23,7 @@ CALLS = {"write": WRITE_CODES, "close": [errno.EIO, errno.ENOSPC, errno.EDQUOT],
 HARMLESS = {"write": [0, errno.EINTR], "read": [0, errno.EINTR]}
 
 
-def commands(folder):
+def commands(faulty, folder):
     numbers = os.path.join(folder, "numbers")
     with open(numbers, "w", encoding="ascii") as file:
         file.writelines(f"{10**9 + i}\n" for i in range(20000))
@@ -36,6 +36,8 @@ def commands(folder):
         "devices --format csv",
         "compare --runs 1 --warmup 0 --backend serial --format json -- count 1e4",
     ]
+    if Run([faulty, *"count 10 --backend openmp".split()]).code == 4:  # a build without it
+        words = [line for line in words if "openmp" not in line]
     return [line.split() for line in words]
 
 
@@ -59,7 +61,7 @@ def run_to_file(faulty, words, name, plan, folder):
 def part_calls(faulty, folder):
     """Each call of write, close, open, read, … fails, once and for good."""
     judge = Judge("reading and writing that fails")
-    for number, words in enumerate(commands(folder)):
+    for number, words in enumerate(commands(faulty, folder)):
         for to_file in (True, False) if ALL or number < 6 else (number % 2 == 0,):
             report = os.path.join(folder, "report")
 
@@ -111,6 +113,47 @@ def part_calls(faulty, folder):
     return judge.end()
 
 
+def part_ledger(faulty, folder):
+    """What fails while a list with a ledger is written; then the same, undisturbed, is the list."""
+    judge, again = Judge("lists with a ledger"), Judge("the same again")
+    words = [faulty, *"list 3e6 --ledger ledger -o primes".split()]
+
+    def run(plan, where):
+        done = Run(words, plan, cwd=where)
+        if done.code == 0:
+            with open(os.path.join(where, "primes"), "rb") as file:
+                done.out += file.read()
+        return done
+
+    def attempt(plan):
+        with tempfile.TemporaryDirectory(dir=folder) as where:
+            return run(plan, where), run({}, where)
+
+    report = os.path.join(folder, "report")
+    right, right_again = attempt({"FAULT_IO_REPORT": report})
+    if right.code == 4:
+        print("ledgers are not available here")
+        return False
+    with open(report, encoding="ascii") as file:
+        counts = {name: int(count) for name, count in map(str.split, file)}
+    if counts["fsync"] == 0 or right_again.out != right.out:
+        print(f"a list with a ledger, undisturbed: {counts}, {right}, {right_again}")
+        return True
+    for call in ("write", "fsync", "close", "open"):
+        for nth in chosen(range(1, counts[call] + 1), 3):
+            for code in CALLS[call] if ALL else [CALLS[call][nth % len(CALLS[call])]]:
+                for for_good in (False, True):
+                    plan = {"FAULT_IO_CALL": call, "FAULT_IO_NTH": str(nth),
+                            "FAULT_IO_ERRNO": str(code)}
+                    if for_good:
+                        plan["FAULT_IO_FOR_GOOD"] = "1"
+                    first, second = attempt(plan)
+                    name = f"{call} {nth} with {errno.errorcode[code]}"
+                    judge.take(name, first, right, {5}, b"primes: ")
+                    again.take(name, second, right, set())
+    return judge.end() | again.end()
+
+
 def limited():
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))
@@ -158,7 +201,7 @@ def part_places(faulty, folder):
                                   **as_nobody).code == 0
         except (OSError, subprocess.SubprocessError):
             print("the program cannot be run as nobody: permissions are not tried")
-    for words in commands(folder):
+    for words in commands(faulty, folder):
         name = " ".join(words)
         if words[:2] == ["test", "-e"]:
             continue  # writes nothing
@@ -219,9 +262,10 @@ def part_input(faulty, folder, wrong):
 
 
 def main():
-    faulty = sys.argv[1]
+    faulty = os.path.abspath(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder:
         bad = part_calls(faulty, folder)
+        bad |= part_ledger(faulty, folder)
         bad |= part_places(faulty, folder)
     return int(bad)
 

@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
-"""A bit flips between a backend and the engine: compare and --verify never let it pass.
+"""A bit flips between a backend and the engine: compare and --verify never let it pass, and the
+self-test says which backend it is.
 
 Usage: partials.py PARPRIME_LYING (the program with partials.c: FAULT_PARTIAL says what flips)
 """
 
+import csv
+import io
+import json
 import sys
 
 from support import Run, in_parallel
@@ -24,6 +28,36 @@ CASES = [
 ]
 
 
+def failures_of(found, form):
+    """What the self-test says has failed: how many checks of each backend."""
+    if form == "json":
+        rows = json.loads(found.out)["results"]
+    else:
+        rows = list(csv.DictReader(io.StringIO(found.out.decode())))
+    failed = {}
+    for row in rows:
+        if row.get("failed") not in (None, ""):  # else it was left out
+            failed[row["backend"]] = failed.get(row["backend"], 0) + int(row["failed"])
+    return failed
+
+
+def selftest(lying):
+    """A backend that lies fails its self-test, and no other does, in every format."""
+    wrong = []
+    fewer = {"PARPRIME_SIMD": "none", "OCL_ICD_VENDORS": "/nonesuch"}
+    for form in ("text", "csv", "json"):
+        found = Run([lying, "selftest", "--format", form], {**fewer, "FAULT_PARTIAL": "openmp 0 0 0"})
+        if found.code != 3:
+            wrong.append(f"selftest --format {form}: {found}")
+        elif form == "text" and b" 0 failed" in found.out.splitlines()[-1]:
+            wrong.append(f"selftest, whose last line is: {found.out.splitlines()[-1]}")
+        elif form != "text":
+            failed = failures_of(found, form)
+            if failed.get("openmp", 0) == 0 or failed.get("serial", 1) != 0:
+                wrong.append(f"selftest --format {form}: failed are {failed}")
+    return wrong
+
+
 def main():
     lying = sys.argv[1]
     plans = [(words, field, bit) for words, fields in CASES for field in fields
@@ -34,7 +68,7 @@ def main():
         return Run([lying, *words.split()], {"FAULT_PARTIAL": f"openmp 0 {field} {bit}"})
 
     runs = in_parallel([lambda plan=plan: run(plan) for plan in plans])
-    wrong, told = [], 0
+    wrong, told = selftest(lying), 0
     for (words, field, bit), found in zip(plans, runs):
         name = f"{words}: {FIELDS[field]}, bit {bit}"
         undisturbed = field == 2 and "test" in words and bit >= 5  # bits of no number

@@ -3,6 +3,7 @@
 #include "support/support.h"
 
 #include <sched.h>
+#include <stdio.h>
 #include <unistd.h>
 
 static void test_allowed_follows_affinity(void **state) {
@@ -59,12 +60,134 @@ static void test_memory(void **state) {
     assert_true(bytes > 0 && bytes <= physical);
 }
 
+/* ---- other machines: what the system says is ours, through the linker's --wrap=fopen ----------
+ */
+
+struct file {
+    const char *path, *text;
+};
+
+/* NULL: the machine's own. The last has no path. */
+static const struct file *machine;
+
+FILE *__real_fopen(const char *path, const char *mode);
+FILE *__wrap_fopen(const char *path, const char *mode);
+
+FILE *__wrap_fopen(const char *path, const char *mode) {
+    if (!machine)
+        return __real_fopen(path, mode);
+    for (const struct file *file = machine; file->path; file++)
+        if (strcmp(file->path, path) == 0)
+            return fmemopen((void *)(uintptr_t)file->text, strlen(file->text), "r");
+    return NULL;
+}
+
+#define TREE "/sys/fs/cgroup"
+
+/* The least quota of a cgroup and those above it counts, in whole cores, at least one. */
+static void test_quotas(void **state) {
+    (void)state;
+    static const struct {
+        struct file files[6];
+        unsigned cores; /* 0: as many as the affinity has */
+    } machines[] = {
+        {{{NULL, NULL}}, 0},
+        {{{TREE "/cpu.max", "max 100000\n"}}, 0},
+        {{{TREE "/cpu.max", "100000 100000\n"}}, 1},
+        {{{TREE "/cpu.max", "10000 100000\n"}}, 1},
+        {{{TREE "/cpu.max", "100000 0\n"}}, 0},
+        {{{TREE "/cpu.max", ""}}, 0},
+        {{{TREE "/cpu.max", "99900000 100000\n"}}, 0},
+        {{{TREE "/cpu.max", "0 100000\n"}}, 1},
+        {{{"/proc/self/cgroup", "1:cpu:/old\n"}, {TREE "/cpu.max", "100000 100000\n"}}, 1},
+        {{{"/proc/self/cgroup", "1:name=x:/y\n0::/job/step\n"},
+          {TREE "/job/step/cpu.max", "max 100000\n"},
+          {TREE "/job/cpu.max", "50000 100000\n"},
+          {TREE "/cpu.max", "max 100000\n"}},
+         1},
+        {{{"/proc/self/cgroup", "0::/job\n"},
+          {TREE "/other/cpu.max", "50000 100000\n"},
+          {TREE "/job/cpu.max", "max 100000\n"}},
+         0}};
+    cpu_set_t all;
+    assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
+    for (size_t i = 0; i < COUNT_OF(machines); i++) {
+        machine = machines[i].files;
+        unsigned cores = cpu_allowed();
+        machine = NULL;
+        if (cores != (machines[i].cores ? machines[i].cores : (unsigned)CPU_COUNT(&all)))
+            fail_msg("machine %zu: %u cores", i, cores);
+    }
+}
+
+/* What is available to the machine, and what cgroups leave of it. */
+static void test_memory_limits(void **state) {
+    (void)state;
+    enum { KIB = 1024 };
+    static const struct {
+        struct file files[6];
+        unsigned long long bytes;
+    } machines[] = {
+        {{{NULL, NULL}}, 0},
+        {{{"/proc/meminfo", "MemTotal: 900 kB\nMemAvailable:   800 kB\n"}}, 800 * KIB},
+        {{{"/proc/meminfo", "MemTotal: 900 kB\n"}}, 0},
+        {{{"/proc/meminfo", "MemAvailable: 800 kB\n"}, {TREE "/memory.max", "max\n"}}, 800 * KIB},
+        {{{"/proc/meminfo", "MemAvailable: 800 kB\n"},
+          {TREE "/memory.max", "512000\n"},
+          {TREE "/memory.current", "102400\n"}},
+         400 * KIB},
+        {{{"/proc/meminfo", "MemAvailable: 800 kB\n"}, {TREE "/memory.max", "512000\n"}},
+         500 * KIB},
+        {{{"/proc/meminfo", "MemAvailable: 800 kB\n"},
+          {TREE "/memory.max", "1024000\n"},
+          {TREE "/memory.current", "102400\n"}},
+         800 * KIB},
+        {{{"/proc/meminfo", "MemAvailable: 800 kB\n"},
+          {TREE "/memory.max", "102400\n"},
+          {TREE "/memory.current", "204800\n"}},
+         0},
+        {{{"/proc/meminfo", "MemAvailable: 800 kB\n"},
+          {"/proc/self/cgroup", "0::/job/step\n"},
+          {TREE "/job/step/memory.max", "max\n"},
+          {TREE "/job/memory.max", "204800\n"},
+          {TREE "/job/memory.current", "102400\n"}},
+         100 * KIB}};
+    for (size_t i = 0; i < COUNT_OF(machines); i++) {
+        machine = machines[i].files;
+        unsigned long long bytes = memory_available();
+        machine = NULL;
+        if (bytes != machines[i].bytes)
+            fail_msg("machine %zu: %llu bytes", i, bytes);
+    }
+}
+
+static void test_names(void **state) {
+    (void)state;
+    static const struct {
+        struct file files[2];
+        const char *name;
+    } machines[] = {
+        {{{NULL, NULL}}, "CPU"},
+        {{{"/proc/cpuinfo", "processor: 0\nflags : fpu\n"}}, "CPU"},
+        {{{"/proc/cpuinfo", "model name\nmodel name\t: \tA  B-1\nmodel name: C\n"}}, "A  B-1"}};
+    for (size_t i = 0; i < COUNT_OF(machines); i++) {
+        char name[40];
+        machine = machines[i].files;
+        cpu_name(name, sizeof name);
+        machine = NULL;
+        assert_string_equal(name, machines[i].name);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_allowed_follows_affinity),
         cmocka_unit_test(test_name_fits),
         cmocka_unit_test(test_simd_levels),
         cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_quotas),
+        cmocka_unit_test(test_memory_limits),
+        cmocka_unit_test(test_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
