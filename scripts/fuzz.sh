@@ -44,6 +44,14 @@ fi
 
 # A small quarantine: with a large one, page faults take most of the time.
 export ASAN_OPTIONS=quarantine_size_mb=1
+
+# The most bytes of an input: a record of compare is none when it is cut off.
+longest() {
+    case $1 in
+    baseline) echo 12000 ;;
+    *) echo 600 ;;
+    esac
+}
 code=0
 for name in "${harnesses[@]}"; do
     corpus=tests/fuzz/corpus/$name work=$build/work/$name findings=$build/findings/$name
@@ -52,7 +60,7 @@ for name in "${harnesses[@]}"; do
     if [ $minimise = yes ]; then
         rm -rf "$build/chosen" "$build/merged" "$build/merge"
         mkdir -p "$build/chosen" "$build/merged"
-        "$program" -set_cover_merge=1 -use_counters=0 -use_cmp=0 -max_len=4096 \
+        "$program" -set_cover_merge=1 -use_counters=0 -use_cmp=0 -max_len=20000 \
             -merge_control_file="$build/merge" "$build/merged" "$corpus" "$work" 2>"$build/$name.log"
         echo "$name: $(python3 tests/fuzz/choose.py "$build/merge" "$build/chosen" 38)"
         # What was put there by hand, for what no coverage shows, stays.
@@ -62,7 +70,7 @@ for name in "${harnesses[@]}"; do
         continue
     fi
     failed=no
-    "$program" -max_total_time="$seconds" -timeout=20 -max_len=600 -print_final_stats=1 \
+    "$program" -max_total_time="$seconds" -timeout=20 -max_len="$(longest "$name")" -print_final_stats=1 \
         -artifact_prefix="$findings/" "$work" "$corpus" 2>"$build/$name.log" || failed=yes
     tried=$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/$name.log")
     reached=$(grep -o 'cov: [0-9]* ft: [0-9]*' "$build/$name.log" | tail -1)

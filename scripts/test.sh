@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 presets=(release clang no-openmp asan-ubsan)
-analyses=(valgrind tsan aarch64)
+analyses=(lint valgrind tsan aarch64)
 case "${1:-}" in
 --all)
     export PARPRIME_TEST_ALL=1

@@ -18,6 +18,7 @@ bool pi_built(void) {
 
 /* The library's own names and types: primecount.h. */
 struct primecount {
+    void *library; /* stays loaded */
     int (*pi)(const char *x, char *result, size_t length);
     void (*set_threads)(int threads);
 };
@@ -25,17 +26,17 @@ struct primecount {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static pp_status load(struct primecount *out, pp_error *error) {
-    void *library = dlopen(PARPRIME_PRIMECOUNT, RTLD_NOW | RTLD_LOCAL);
-    if (library) {
-        *(void **)&out->pi = dlsym(library, "primecount_pi_str");
-        *(void **)&out->set_threads = dlsym(library, "primecount_set_num_threads");
+    out->library = dlopen(PARPRIME_PRIMECOUNT, RTLD_NOW | RTLD_LOCAL);
+    if (out->library) {
+        *(void **)&out->pi = dlsym(out->library, "primecount_pi_str");
+        *(void **)&out->set_threads = dlsym(out->library, "primecount_set_num_threads");
     }
-    if (!library || !out->pi || !out->set_threads)
+    if (!out->library || !out->pi || !out->set_threads)
         return pp_fail(error, PP_ERR_UNAVAILABLE,
                        "method pi needs " PARPRIME_PRIMECOUNT
                        ", which cannot be loaded (on Debian: "
                        "install libprimecount7)");
-    return PP_OK; /* it stays loaded */
+    return PP_OK;
 }
 
 /* The number of primes up to x; false if the library fails. */
@@ -54,7 +55,7 @@ pp_status pi_run(const struct job *job, unsigned threads, struct sink *sink, pp_
         return PP_OK;
     double begin = clock_seconds(), begun = begin;
     result->simd = "none";
-    struct primecount primecount = {NULL, NULL};
+    struct primecount primecount = {0};
     pp_status status = load(&primecount, error);
     if (status != PP_OK)
         return status;

@@ -293,12 +293,13 @@ static pp_status read_rows(struct ledger_store *store, pp_error *error) {
 static pp_status read_total(struct ledger_store *store, pp_error *error) {
     sqlite3_stmt *statement = NULL;
     pp_status status =
-        store_prepare(store, "SELECT units, sums, sum, opened FROM total", &statement, error);
+        store_prepare(store, "SELECT units, sums, sum, opened, one FROM total", &statement, error);
     if (status != PP_OK)
         return status;
     uint64_t sum;
-    if (sqlite3_step(statement) != SQLITE_ROW || !store_number(statement, 1, 16, &store->sums) ||
-        !store_number(statement, 2, 16, &sum))
+    /* Under another key it would not be replaced, but get a second one beside it. */
+    if (sqlite3_step(statement) != SQLITE_ROW || sqlite3_column_int64(statement, 4) != 1 ||
+        !store_number(statement, 1, 16, &store->sums) || !store_number(statement, 2, 16, &sum))
         status = store_damaged(store, error, "its total cannot be read");
     store->n_units = (uint64_t)sqlite3_column_int64(statement, 0);
     store->opened = sqlite3_column_int64(statement, 3);

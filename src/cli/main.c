@@ -87,9 +87,13 @@ static void at_exit(int code, void *unused) {
  */
 static void open_standard_streams(void) {
     static const int failing[] = {O_WRONLY, O_RDONLY, O_RDONLY};
-    for (int fd = 0; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", failing[fd]) != fd)
+    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0)
+            continue;
+        int stand_in = open("/dev/null", failing[fd]);
+        if (stand_in != fd)
             exit(5);
+    }
 }
 
 /*

@@ -2,6 +2,9 @@
  * Any bytes as an earlier record of compare. What is checked: a refusal has a reason that can be
  * printed; what is taken can be used, names nothing that could steer a terminal, and has times that
  * a ratio may be made of.
+ *
+ * Few changes of single bytes leave JSON that is a record. So most changes are made to values: one
+ * is taken out, replaced by an odd one or by another of the same record, or put in once more.
  */
 #include "fuzz/fuzz.h"
 #include "measure/baseline.h"
@@ -49,6 +52,136 @@ static void check_changes(const struct baseline *baseline) {
     HOLDS(json_array_size(changes) <= 1); /* the version, which is this program's */
     json_decref(changes);
 }
+
+/* ---- changes to values ---- */
+
+/* libFuzzer's own way to change bytes; nothing when a corpus is replayed. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most) __attribute__((weak));
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed);
+
+static size_t draw(unsigned *state, size_t n) {
+    *state = *state * 1664525 + 1013904223;
+    return n ? (size_t)(*state >> 8) % n : 0;
+}
+
+/* The n-th of the values within, counted depth first, and what it stands in. */
+struct place {
+    json_t *in, *value;
+    const char *key;
+    size_t index;
+};
+
+static void find_place(json_t *in, size_t *n, struct place *out) {
+    const char *key;
+    json_t *value;
+    size_t index;
+    json_object_foreach(in, key, value) {
+        if (out->value)
+            return;
+        if ((*n)-- == 0)
+            *out = (struct place){in, value, key, 0};
+        else
+            find_place(value, n, out);
+    }
+    json_array_foreach(in, index, value) {
+        if (out->value)
+            return;
+        if ((*n)-- == 0)
+            *out = (struct place){in, value, NULL, index};
+        else
+            find_place(value, n, out);
+    }
+}
+
+static struct place draw_place(json_t *record, unsigned *state) {
+    size_t all = SIZE_MAX, n;
+    struct place none = {0}, place = {0};
+    find_place(record, &all, &none);
+    n = draw(state, SIZE_MAX - all);
+    find_place(record, &n, &place);
+    return place;
+}
+
+static json_t *odd_value(unsigned *state) {
+    static const char *const odd[] = {"null",
+                                      "true",
+                                      "false",
+                                      "0",
+                                      "1",
+                                      "-1",
+                                      "1.0",
+                                      "1e308",
+                                      "-1e300",
+                                      "1e-320",
+                                      "1000000000",
+                                      "9223372036854775807",
+                                      "1048577",
+                                      "[]",
+                                      "{}",
+                                      "[0]",
+                                      "[1,2,3,4,5]",
+                                      "[null]",
+                                      "\"\"",
+                                      "\"\\u0007\"",
+                                      "\"\\u001b[2J\"",
+                                      "\"a\\u0000b\"",
+                                      "\"\\u009b\"",
+                                      "\"sieve\"",
+                                      "\"mr\"",
+                                      "\"pi\"",
+                                      "\"18446744073709551616\"",
+                                      "\"00\"",
+                                      "\"0123456789abcdef\""};
+    if (draw(state, 8) == 0) {
+        /* Longer than any member has room for, of characters of one to four bytes. */
+        static const char *const letters[] = {"x", "\u00e9", "\u20ac", "\xf0\x9f\x98\x80"};
+        char text[1200] = "";
+        const char *letter = letters[draw(state, 4)];
+        for (size_t n = draw(state, 280), size = 0; n--; size += strlen(letter))
+            strcpy(text + size, letter);
+        return json_string(text);
+    }
+    return json_loads(odd[draw(state, sizeof odd / sizeof *odd)], JSON_DECODE_ANY | JSON_ALLOW_NUL,
+                      NULL);
+}
+
+static void change(json_t *record, unsigned *state) {
+    struct place place = draw_place(record, state);
+    if (!place.value)
+        return;
+    size_t how = draw(state, 4);
+    json_t *value = how == 0   ? odd_value(state)
+                    : how == 1 ? json_deep_copy(draw_place(record, state).value)
+                    : how == 2 ? json_deep_copy(place.value)
+                               : NULL;
+    if (how == 2 && json_is_array(place.in))
+        json_array_insert_new(place.in, place.index, value);
+    else if (how == 3 && json_is_array(place.in))
+        json_array_remove(place.in, place.index);
+    else if (json_is_array(place.in))
+        json_array_set_new(place.in, place.index, value);
+    else if (how == 3)
+        json_object_del(place.in, place.key);
+    else if (how == 2) /* the same member twice is no JSON of ours */
+        json_decref(value);
+    else
+        json_object_set_new(place.in, place.key, value);
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed) {
+    unsigned state = seed;
+    json_t *record = draw(&state, 8) ? json_loadb((const char *)data, size, 0, NULL) : NULL;
+    size_t n = 0;
+    if (record) {
+        for (size_t times = 1 + draw(&state, 3); times--;)
+            change(record, &state);
+        n = json_dumpb(record, (char *)data, most, JSON_COMPACT);
+        json_decref(record);
+    }
+    return n > 0 && n <= most ? n : LLVMFuzzerMutate(data, size, most);
+}
+
+/* ---- the harness ---- */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct baseline *baseline;

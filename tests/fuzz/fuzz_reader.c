@@ -72,7 +72,7 @@ static bool is_blank(uint8_t c) {
 }
 
 static void expect_text(struct expected *expected, const uint8_t *text, size_t size) {
-    unsigned long line = 1, column = 1;
+    size_t line = 1, column = 1;
     for (size_t i = 0; i < size;) {
         if (text[i] == '#') {
             while (i < size && text[i] != '\n')
@@ -89,7 +89,7 @@ static void expect_text(struct expected *expected, const uint8_t *text, size_t s
                                                 &expected->values[expected->n], &error);
             if (status != PP_OK) {
                 expected->status = status;
-                snprintf(expected->complaint, sizeof expected->complaint, "%s:%lu:%lu: %s", "/in",
+                snprintf(expected->complaint, sizeof expected->complaint, "%s:%zu:%zu: %s", "/in",
                          line, column + error.offset, error.message);
                 return;
             }

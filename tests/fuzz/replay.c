@@ -18,8 +18,9 @@ static void replay_file(const char *path) {
     for (;;) {
         if (size == capacity) {
             capacity = capacity ? 2 * capacity : 4096;
-            data = realloc(data, capacity);
-            HOLDS(data);
+            uint8_t *more = realloc(data, capacity);
+            HOLDS(more);
+            data = more;
         }
         size_t n = fread(data + size, 1, capacity - size, file);
         if (n == 0)

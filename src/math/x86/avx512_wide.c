@@ -334,7 +334,7 @@ void avx512_wide_to_base2(struct chunk *chunk) {
             mask early =
                 _mm512_mask_cmpneq_epu64_mask(passed, _mm512_and_si512(n, splat(7)), splat(7));
             list_for_lucas(left, early, n, group.one[v], places);
-            list_for_lucas(&later, passed & (mask)~early, n, group.one[v], places);
+            list_for_lucas(&later, (mask)(passed & ~early), n, group.one[v], places);
         }
     }
     append(left, &later);
