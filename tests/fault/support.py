@@ -62,7 +62,7 @@ def essence(out):
 
 
 # What a run may say differently each time.
-UNSTABLE = {"seconds", "cpu_seconds", "load", "median", "lower", "upper", "ratio", "speedup",
+UNSTABLE = {"device", "seconds", "cpu_seconds", "load", "median", "lower", "upper", "ratio", "speedup",
             "interval", "mean", "units", "threads", "verified", "retried", "fault", "verdict", "warnings", "timelines",
             "environment", "clock_mhz", "bound", "lessons", "distinguishable"}
 

@@ -28,6 +28,17 @@ static void give_up(struct opencl *opencl, const char *what, pp_error *error) {
     pp_fail(error, PP_ERR_UNAVAILABLE, "%s", opencl->failure.message);
 }
 
+/*
+ * Nobody can say any more whether the command has ended. What it may still use stays where it is:
+ * drivers write to memory, and look at events, that are gone otherwise.
+ */
+static pp_status lose_sight(struct opencl *opencl, const char *call, cl_int code, pp_error *error) {
+    pp_status status = cl_failed(error, call, code);
+    opencl->lost = true;
+    opencl->failure = *error;
+    return status;
+}
+
 /* A thread that waits to be called; of whoever comes last to leave it. */
 struct waiter {
     pthread_mutex_t lock;
@@ -86,13 +97,16 @@ static void wait_for_call(cl_event event, double seconds) {
 
 pp_status opencl_wait(struct opencl *opencl, const char *what, cl_event event, pp_error *error) {
     double begin = clock_seconds();
-    bool may_be_called = opencl->is_cpu;
+    bool may_be_called = opencl->is_cpu, failed = false;
     for (;;) {
         cl_int state = CL_QUEUED;
         cl_int code =
             clGetEventInfo(event, CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, NULL);
-        if (code != CL_SUCCESS)
-            return cl_failed(error, "clGetEventInfo", code);
+        if (code != CL_SUCCESS && failed)
+            return lose_sight(opencl, "clGetEventInfo", code, error);
+        failed = code != CL_SUCCESS;
+        if (failed) /* to ask is no part of the command: a second time */
+            continue;
         if (state == CL_COMPLETE)
             return PP_OK;
         if (state < 0)
@@ -116,8 +130,10 @@ pp_status opencl_wait(struct opencl *opencl, const char *what, cl_event event, p
 static pp_status wait_now(struct run *run, cl_command_queue queue, const char *what,
                           cl_event event) {
     cl_int code = clFlush(queue);
+    if (code != CL_SUCCESS) /* the command is in the queue, and may begin whenever it likes */
+        code = clFlush(queue);
     pp_status status = code == CL_SUCCESS ? opencl_wait(run->opencl, what, event, run->error)
-                                          : cl_failed(run->error, "clFlush", code);
+                                          : lose_sight(run->opencl, "clFlush", code, run->error);
     if (!run->opencl->lost)
         clReleaseEvent(event);
     return status;
@@ -178,24 +194,46 @@ void release_guarded(struct slot *slot) {
     slot->n_guarded = 0;
 }
 
-/* Reads a table back, piece by piece: is it what was written? */
-static pp_status compare_table(struct run *run, const char *from, uint64_t bytes, cl_mem table,
-                               bool *same) {
-    enum { PIECE = 1 << 20 };
+/*
+ * What a table is copied through, to the device and back: of a device that hangs, which may read
+ * and write there yet, it is never given back, whatever becomes of the table.
+ */
+enum { PIECE = 1 << 20 };
+
+static size_t piece_size(uint64_t bytes, uint64_t at) {
+    return bytes - at < PIECE ? (size_t)(bytes - at) : PIECE;
+}
+
+/* Writes a table, piece by piece. */
+static pp_status send_table(struct run *run, const char *from, uint64_t bytes, cl_mem table,
+                            char *piece) {
     cl_command_queue queue = run->slots[0].queue;
-    char *piece = malloc(bytes < PIECE ? bytes : PIECE);
-    pp_status status = piece ? PP_OK : PP_ERR_MEMORY;
+    pp_status status = PP_OK;
+    for (uint64_t at = 0; at < bytes && status == PP_OK; at += PIECE) {
+        size_t size = piece_size(bytes, at);
+        cl_event event = NULL;
+        memcpy(piece, from + at, size);
+        CHECK(run, "clEnqueueWriteBuffer",
+              clEnqueueWriteBuffer(queue, table, CL_FALSE, at, size, piece, 0, NULL, &event));
+        status = wait_now(run, queue, "an upload", event);
+    }
+    return status;
+}
+
+/* Reads it back: is it what was written? */
+static pp_status compare_table(struct run *run, const char *from, uint64_t bytes, cl_mem table,
+                               char *piece, bool *same) {
+    cl_command_queue queue = run->slots[0].queue;
+    pp_status status = PP_OK;
     *same = true;
     for (uint64_t at = 0; at < bytes && *same && status == PP_OK; at += PIECE) {
-        uint64_t size = bytes - at < PIECE ? bytes - at : PIECE;
+        size_t size = piece_size(bytes, at);
         cl_event event = NULL;
-        cl_int code = clEnqueueReadBuffer(queue, table, CL_FALSE, at, size, piece, 0, NULL, &event);
-        status = code == CL_SUCCESS ? wait_now(run, queue, "a table's reading back", event)
-                                    : cl_failed(run->error, "clEnqueueReadBuffer", code);
+        CHECK(run, "clEnqueueReadBuffer",
+              clEnqueueReadBuffer(queue, table, CL_FALSE, at, size, piece, 0, NULL, &event));
+        status = wait_now(run, queue, "a table's reading back", event);
         *same = status != PP_OK || memcmp(piece, from + at, size) == 0;
     }
-    if (!run->opencl->lost) /* a device that hangs may write there yet */
-        free(piece);
     return status;
 }
 
@@ -203,16 +241,13 @@ static pp_status compare_table(struct run *run, const char *from, uint64_t bytes
  * All units are computed from tables, so a wrong one would make wrong answers that agree with each
  * other, or send a kernel anywhere in memory. What does not come back as it was is written again.
  */
-static pp_status write_table(struct run *run, const void *from, uint64_t bytes, cl_mem table) {
-    cl_command_queue queue = run->slots[0].queue;
+static pp_status write_table(struct run *run, const void *from, uint64_t bytes, cl_mem table,
+                             char *piece) {
     for (unsigned tries = 1;; tries++) {
-        cl_event event = NULL;
         bool same = true;
-        CHECK(run, "clEnqueueWriteBuffer",
-              clEnqueueWriteBuffer(queue, table, CL_FALSE, 0, bytes, from, 0, NULL, &event));
-        pp_status status = wait_now(run, queue, "an upload", event);
+        pp_status status = send_table(run, from, bytes, table, piece);
         if (status == PP_OK)
-            status = compare_table(run, from, bytes, table, &same);
+            status = compare_table(run, from, bytes, table, piece, &same);
         if (status != PP_OK || same)
             return status;
         pp_error *wrong = run->error;
@@ -233,8 +268,13 @@ static pp_status write_table(struct run *run, const void *from, uint64_t bytes, 
 pp_status make_table(struct run *run, const void *from, uint64_t bytes, cl_mem *out) {
     double begin = clock_seconds();
     pp_status status = make_buffer(run, CL_MEM_READ_ONLY, bytes, out);
-    if (status == PP_OK && bytes)
-        status = write_table(run, from, bytes, *out);
+    char *piece = status == PP_OK && bytes ? malloc(piece_size(bytes, 0)) : NULL;
+    if (piece)
+        status = write_table(run, from, bytes, *out, piece);
+    else if (status == PP_OK && bytes)
+        status = PP_ERR_MEMORY;
+    if (!run->opencl->lost)
+        free(piece);
     run->result->phases.upload += clock_seconds() - begin;
     return status;
 }

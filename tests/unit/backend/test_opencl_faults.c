@@ -35,6 +35,7 @@ static struct {
     bool stray;   /*   or writes beyond its buffers, */
     bool wrong;   /*   or computes something else */
     cl_int event; /* what events tell from then on instead of being complete */
+    int unasked;  /* so many questions about events fail from now on */
 } plan;
 static int n_reads, n_kernels, n_launches;
 
@@ -169,6 +170,8 @@ cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint 
 }
 
 cl_int clGetEventInfo(cl_event event, cl_event_info what, size_t size, void *value, size_t *out) {
+    if (plan.unasked && plan.unasked--)
+        return CL_INVALID_EVENT;
     cl_int code = REAL(clGetEventInfo)(event, what, size, value, out);
     if (plan.event && n_kernels >= plan.kernel && what == CL_EVENT_COMMAND_EXECUTION_STATUS)
         *(cl_int *)value = plan.event;
@@ -513,6 +516,16 @@ static void test_events(void **state) {
     plan.event = CL_OUT_OF_RESOURCES;
     assert_int_equal(ask(session, COUNT), PP_ERR_INTERNAL);
     assert_tells(session, "CL_OUT_OF_RESOURCES");
+    pp_session_close(session);
+    /* A question that fails is asked again; one that always does says nothing of the next session.
+     */
+    session = open_kind(0, -1, 0);
+    plan.unasked = 1;
+    assert_int_equal(ask(session, COUNT), PP_OK);
+    assert_int_equal(pp_session_result(session)->retried, 0);
+    plan.unasked = 1000000;
+    assert_int_equal(ask(session, COUNT), PP_ERR_INTERNAL);
+    assert_tells(session, "CL_INVALID_EVENT");
     pp_session_close(session);
     for (size_t kind = 0; kind < COUNT_OF(kernels); kind++) {
         session = open_kind(kind, -1, 0.2);
