@@ -94,6 +94,11 @@ struct run {
     cl_ulong nonce;       /* of the last batch */
     cl_ulong computed_to; /* device clock: kernels up to here are in the phases */
     cl_mem base_words;
+    /*
+     * What tables are copied through, to the device and back. A device that hangs may use it yet,
+     * so then it stays, whatever becomes of the table.
+     */
+    char *piece;
     struct sieving sieving;
     struct slot slots[N_SLOTS];
 };

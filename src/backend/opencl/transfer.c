@@ -194,10 +194,7 @@ void release_guarded(struct slot *slot) {
     slot->n_guarded = 0;
 }
 
-/*
- * What a table is copied through, to the device and back: of a device that hangs, which may read
- * and write there yet, it is never given back, whatever becomes of the table.
- */
+/* Of a table, which is copied through run->piece. */
 enum { PIECE = 1 << 20 };
 
 static size_t piece_size(uint64_t bytes, uint64_t at) {
@@ -205,16 +202,15 @@ static size_t piece_size(uint64_t bytes, uint64_t at) {
 }
 
 /* Writes a table, piece by piece. */
-static pp_status send_table(struct run *run, const char *from, uint64_t bytes, cl_mem table,
-                            char *piece) {
+static pp_status send_table(struct run *run, const char *from, uint64_t bytes, cl_mem table) {
     cl_command_queue queue = run->slots[0].queue;
     pp_status status = PP_OK;
     for (uint64_t at = 0; at < bytes && status == PP_OK; at += PIECE) {
         size_t size = piece_size(bytes, at);
         cl_event event = NULL;
-        memcpy(piece, from + at, size);
+        memcpy(run->piece, from + at, size);
         CHECK(run, "clEnqueueWriteBuffer",
-              clEnqueueWriteBuffer(queue, table, CL_FALSE, at, size, piece, 0, NULL, &event));
+              clEnqueueWriteBuffer(queue, table, CL_FALSE, at, size, run->piece, 0, NULL, &event));
         status = wait_now(run, queue, "an upload", event);
     }
     return status;
@@ -222,7 +218,7 @@ static pp_status send_table(struct run *run, const char *from, uint64_t bytes, c
 
 /* Reads it back: is it what was written? */
 static pp_status compare_table(struct run *run, const char *from, uint64_t bytes, cl_mem table,
-                               char *piece, bool *same) {
+                               bool *same) {
     cl_command_queue queue = run->slots[0].queue;
     pp_status status = PP_OK;
     *same = true;
@@ -230,9 +226,9 @@ static pp_status compare_table(struct run *run, const char *from, uint64_t bytes
         size_t size = piece_size(bytes, at);
         cl_event event = NULL;
         CHECK(run, "clEnqueueReadBuffer",
-              clEnqueueReadBuffer(queue, table, CL_FALSE, at, size, piece, 0, NULL, &event));
+              clEnqueueReadBuffer(queue, table, CL_FALSE, at, size, run->piece, 0, NULL, &event));
         status = wait_now(run, queue, "a table's reading back", event);
-        *same = status != PP_OK || memcmp(piece, from + at, size) == 0;
+        *same = status != PP_OK || memcmp(run->piece, from + at, size) == 0;
     }
     return status;
 }
@@ -241,13 +237,12 @@ static pp_status compare_table(struct run *run, const char *from, uint64_t bytes
  * All units are computed from tables, so a wrong one would make wrong answers that agree with each
  * other, or send a kernel anywhere in memory. What does not come back as it was is written again.
  */
-static pp_status write_table(struct run *run, const void *from, uint64_t bytes, cl_mem table,
-                             char *piece) {
+static pp_status write_table(struct run *run, const void *from, uint64_t bytes, cl_mem table) {
     for (unsigned tries = 1;; tries++) {
         bool same = true;
-        pp_status status = send_table(run, from, bytes, table, piece);
+        pp_status status = send_table(run, from, bytes, table);
         if (status == PP_OK)
-            status = compare_table(run, from, bytes, table, piece, &same);
+            status = compare_table(run, from, bytes, table, &same);
         if (status != PP_OK || same)
             return status;
         pp_error *wrong = run->error;
@@ -268,13 +263,15 @@ static pp_status write_table(struct run *run, const void *from, uint64_t bytes, 
 pp_status make_table(struct run *run, const void *from, uint64_t bytes, cl_mem *out) {
     double begin = clock_seconds();
     pp_status status = make_buffer(run, CL_MEM_READ_ONLY, bytes, out);
-    char *piece = status == PP_OK && bytes ? malloc(piece_size(bytes, 0)) : NULL;
-    if (piece)
-        status = write_table(run, from, bytes, *out, piece);
+    run->piece = status == PP_OK && bytes ? malloc(piece_size(bytes, 0)) : NULL;
+    if (run->piece)
+        status = write_table(run, from, bytes, *out);
     else if (status == PP_OK && bytes)
         status = PP_ERR_MEMORY;
-    if (!run->opencl->lost)
-        free(piece);
+    if (!run->opencl->lost) {
+        free(run->piece);
+        run->piece = NULL;
+    }
     run->result->phases.upload += clock_seconds() - begin;
     return status;
 }
