@@ -88,13 +88,13 @@ static void test_quotas(void **state) {
 static void test_quota_in_json(void **state) {
     (void)state;
     static const struct file limited[] = {{TREE "/cpu.max", "150000 100000\n"}, {NULL, NULL}},
-                             not [] = {{NULL, NULL}};
+                             missing[] = {{NULL, NULL}};
     machine = limited;
     json_t *json = environment_json();
     machine = NULL;
     assert_float_equal(json_real_value(json_object_get(json, "cores_quota")), 1.5, 1e-9);
     json_decref(json);
-    machine = not ;
+    machine = missing;
     json = environment_json();
     machine = NULL;
     assert_true(json_is_null(json_object_get(json, "cores_quota")));
