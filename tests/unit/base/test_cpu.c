@@ -1,5 +1,6 @@
 /* What the process may use of the machine, held against what the system says. */
 #include "base/cpu.h"
+#include "support/machine.h"
 #include "support/support.h"
 
 #include <sched.h>
@@ -60,29 +61,7 @@ static void test_memory(void **state) {
     assert_true(bytes > 0 && bytes <= physical);
 }
 
-/* ---- other machines: what the system says is ours, through the linker's --wrap=fopen ----------
- */
-
-struct file {
-    const char *path, *text;
-};
-
-/* NULL: the machine's own. The last has no path. */
-static const struct file *machine;
-
-FILE *__real_fopen(const char *path, const char *mode);
-FILE *__wrap_fopen(const char *path, const char *mode);
-
-FILE *__wrap_fopen(const char *path, const char *mode) {
-    if (!machine)
-        return __real_fopen(path, mode);
-    for (const struct file *file = machine; file->path; file++)
-        if (strcmp(file->path, path) == 0)
-            return fmemopen((void *)(uintptr_t)file->text, strlen(file->text), "r");
-    return NULL;
-}
-
-#define TREE "/sys/fs/cgroup"
+/* ---- other machines ---- */
 
 /* The least quota of a cgroup and those above it counts, in whole cores, at least one. */
 static void test_quotas(void **state) {

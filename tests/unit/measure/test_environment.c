@@ -1,6 +1,7 @@
 /* What is said of the machine, on machines that say less, or allow less, than this one. */
 #include "measure/environment.h"
 
+#include "support/machine.h"
 #include "support/support.h"
 
 #include <sched.h>
@@ -8,34 +9,17 @@
 #include <time.h>
 #include <unistd.h>
 
-struct file {
-    const char *path, *text;
-};
-
-/* NULL: the machine's own. The last has no path. */
-static const struct file *machine;
 /* Does the system tell nothing? */
 static bool silent;
 
-FILE *__real_fopen(const char *path, const char *mode);
 int __real_uname(struct utsname *out);
 int __real_getloadavg(double *loads, int n);
 int __real_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set);
 struct tm *__real_gmtime_r(const time_t *time, struct tm *out);
-FILE *__wrap_fopen(const char *path, const char *mode);
 int __wrap_uname(struct utsname *out);
 int __wrap_getloadavg(double *loads, int n);
 int __wrap_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set);
 struct tm *__wrap_gmtime_r(const time_t *time, struct tm *out);
-
-FILE *__wrap_fopen(const char *path, const char *mode) {
-    if (!machine)
-        return __real_fopen(path, mode);
-    for (const struct file *file = machine; file->path; file++)
-        if (strcmp(file->path, path) == 0)
-            return fmemopen((void *)(uintptr_t)file->text, strlen(file->text), "r");
-    return NULL;
-}
 
 int __wrap_uname(struct utsname *out) {
     return silent ? -1 : __real_uname(out);
@@ -52,8 +36,6 @@ int __wrap_sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set) {
 struct tm *__wrap_gmtime_r(const time_t *time, struct tm *out) {
     return silent ? NULL : __real_gmtime_r(time, out);
 }
-
-#define TREE "/sys/fs/cgroup"
 
 /* Of the process's control group and those above it the least counts. */
 static void test_quotas(void **state) {
