@@ -161,9 +161,7 @@ static bool add_whole_cpu(struct comparison *comparison) {
 }
 
 static void make_room(struct comparison *comparison) {
-    comparison->alternatives = calloc(MOST_ALTERNATIVES, sizeof *comparison->alternatives);
-    if (!comparison->alternatives)
-        out_of_memory(); /* nothing is wrong with the words */
+    comparison->alternatives = allocate_zeroed(MOST_ALTERNATIVES, sizeof *comparison->alternatives);
 }
 
 bool make_alternatives(const struct options *options, const struct loaded *job, struct lists *lists,

@@ -81,9 +81,7 @@ static bool begin(const struct scaling *all, size_t n, size_t runs, size_t warmu
                                .n_runs = runs,
                                .n_warmup = warmup,
                                .seed = all->plan.seed,
-                               .alternatives = calloc(n, sizeof *out->alternatives)};
-    if (!out->alternatives)
-        out_of_memory(); /* nothing is wrong with the words */
+                               .alternatives = allocate_zeroed(n, sizeof *out->alternatives)};
     out->n_alternatives = n;
     for (size_t i = 0; i < n; i++)
         if (!words_to_session(&all->words, &out->alternatives[i].options))
@@ -392,16 +390,12 @@ static int measure_break_even(struct scaling *all) {
     } else {
         signals_open(true);
         if (pp_backend_devices("opencl", NULL, 0, &n) == PP_OK && n) {
-            devices = calloc(n, sizeof *devices);
-            if (!devices)
-                out_of_memory(); /* which is not to say that there is no device */
+            devices = allocate_zeroed(n, sizeof *devices);
             if (pp_backend_devices("opencl", devices, n, &n) != PP_OK)
                 n = 0;
         }
         signals_open(false);
-        scale->devices = calloc(n + 1, sizeof *scale->devices);
-        if (!scale->devices)
-            out_of_memory();
+        scale->devices = allocate_zeroed(n + 1, sizeof *scale->devices);
         for (size_t i = 0; i < n; i++)
             if (is_wanted(all, &devices[i])) {
                 struct device_curve *curve = &scale->devices[scale->n_devices++];

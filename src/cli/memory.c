@@ -14,6 +14,13 @@ _Noreturn void out_of_memory(void) {
     _exit(pp_exit_code(PP_ERR_MEMORY));
 }
 
+void *allocate_zeroed(size_t n, size_t size) {
+    void *block = calloc(n, size);
+    if (!block)
+        out_of_memory();
+    return block;
+}
+
 static void *allocate(size_t size) {
     void *block = malloc(size);
     if (!block && size)
