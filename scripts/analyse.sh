@@ -7,7 +7,7 @@
 #   scripts/analyse.sh aarch64   the portable code cross-built, its tests under qemu-user
 #   scripts/analyse.sh coverage  branches that tests take, by gcovr: all that can be reached in the parser,
 #                                where answers are put together, and in ledgers; with
-#                                PARPRIME_TEST_ALL=1, in 15 minutes, 90% of everything
+#                                PARPRIME_TEST_ALL=1, in 8 minutes, 90% of everything
 #   scripts/analyse.sh mutants   deliberate faults, each of which a test must notice
 #
 # A tool that is not installed is said and left out (scripts/deps.sh --tests installs all).
@@ -131,7 +131,7 @@ run_aarch64() {
 
 # Branches. Every test counts, injected faults too, but for those that only show, time or install, and
 # conformance and differential ones, which take long and go the ways that unit tests go. Even so all
-# take 15 minutes instrumented; without PARPRIME_TEST_ALL=1 it is a share, enough for the files of
+# take 8 minutes instrumented; without PARPRIME_TEST_ALL=1 it is a share, enough for the files of
 # which every branch must be taken.
 run_coverage() {
     have gcovr || return 0
