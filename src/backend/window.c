@@ -51,27 +51,27 @@ static void *allocate_large(size_t size) {
 /*
  * A long window lets each large prime search once for more multiples; a short one stays nearer to
  * the caches, and is memory that a short job need not have from the system. The more large primes,
- * the longer: root / 4 bytes. Least of 3 runs on a Zen 4 with 32 MiB of L3: `parprime count 1e16
- * -d1e9 -t1` 0.320 s with 16 MiB, 0.372 with 32 (medians of 11: 0.34 and 0.44); -d8e9 2.62 s with
- * 16, 2.42 with 32, 2.70 with 96; `count 1e17 -d1e9 -t1` 0.435 with 16 and 0.438 with 32, but user
- * time 0.47 and 0.43.
+ * the longer: root / 16 bytes at least. `parprime count 1e16 -d8e9` on a Zen 4 with 32 MiB of L3
+ * takes, by windows of 9, 17, 34, 68, 96 MiB: 2.60 2.47 2.38 2.51 2.53 s on one thread, 1.75 1.49
+ * 1.34 1.32 1.35 on two; `1e18 -d8e9` 6.11 4.84 4.27 4.21 4.22 and 3.62 2.80 2.29 2.21 2.21
+ * (medians of 3); `2^64-12e9 -d12e9`, by 48, 64, 96, 128 MiB: 9.88 9.83 9.07 9.05 and 5.21 4.85
+ * 4.68 4.73.
  */
-enum { WINDOW_LEAST_BYTES = 16 << 20, WINDOW_ROOT_SHARE = 4 };
+enum { WINDOW_LEAST_BYTES = 32 << 20, WINDOW_ROOT_SHARE = 16 };
 
-size_t window_usual_bytes(const struct job *job) {
-    uint64_t most = isqrt64(job->hi) / WINDOW_ROOT_SHARE,
-             bytes = (job->hi - job->lo) / WHEEL_BYTE + 1, unit = job->unit_size / WHEEL_BYTE;
-    most = smaller(larger(most, WINDOW_LEAST_BYTES), WINDOW_MOST_BYTES);
-    /* All windows of a job alike, since a last one that is short costs as much searching. */
-    uint64_t windows = (bytes + most - 1) / most, share = (bytes + windows - 1) / windows;
-    return (size_t)smaller(round_up(share, larger(unit, 1)), WINDOW_MOST_BYTES);
+uint64_t window_usual_number(uint64_t bytes, uint64_t root) {
+    uint64_t least =
+        smaller(larger(root / WINDOW_ROOT_SHARE, WINDOW_LEAST_BYTES), WINDOW_MOST_BYTES);
+    return larger(bytes / least, bytes / WINDOW_MOST_BYTES + (bytes % WINDOW_MOST_BYTES != 0));
 }
 
-/* Units of the span that fit a window: those before `end`. */
-static uint64_t window_end(const struct window *window, uint64_t unit, uint64_t end) {
-    const struct job *job = window->run->job;
-    uint64_t most = window->capacity / 8, per_unit = job->unit_size / WHEEL_WORD;
-    return end - unit <= most / per_unit ? end : unit + larger(most / per_unit, 1);
+size_t window_usual_bytes(const struct job *job) {
+    uint64_t unit = larger(job->unit_size / WHEEL_BYTE, 1),
+             bytes = (job->hi - job->lo) / WHEEL_BYTE + 1;
+    /* All windows of a job alike, since a last one that is short costs as much searching. */
+    uint64_t windows = window_usual_number(bytes, isqrt64(job->hi)),
+             units = (job->n_units + windows - 1) / windows;
+    return (size_t)(smaller(units, larger(WINDOW_MOST_BYTES / unit, 1)) * unit);
 }
 
 pp_status window_init(struct window *window, const struct cpu_run *run, uint64_t first, uint64_t n,
@@ -82,8 +82,9 @@ pp_status window_init(struct window *window, const struct cpu_run *run, uint64_t
     const struct job *job = run->job;
     uint64_t lo = job_span(job, first).lo / WHEEL_WORD,
              hi = job_span(job, first + n - 1).hi / WHEEL_WORD;
-    uint64_t least = job->unit_size / WHEEL_WORD * 8; /* a unit is never split */
-    window->capacity = (size_t)smaller(larger(run->window_bytes, least), (hi - lo + 1) * 8);
+    uint64_t unit_bytes = job->unit_size / WHEEL_WORD * 8; /* a unit is never split */
+    window->most_units = larger(run->window_bytes / unit_bytes, 1);
+    window->capacity = (size_t)smaller(window->most_units * unit_bytes, (hi - lo + 1) * 8);
     window->n_parts = (window->capacity >> PART_SHIFT) + 1;
     window->n_regions = window->n_parts * PART_REGIONS;
     pthread_mutex_t *locks = malloc(window->n_regions * sizeof *locks);
@@ -113,8 +114,8 @@ void window_next(struct window *window, struct sink *sink) {
         return;
     window->begun = sink->traced ? clock_seconds() : 0;
     window->first_unit = window->unit;
-    window->unit = window_end(window, window->unit, window->end_unit);
-    window->n_units = window->unit - window->first_unit;
+    window->n_units = smaller(window->end_unit - window->unit, window->most_units);
+    window->unit += window->n_units;
     uint64_t last = job_span(job, window->unit - 1).hi;
     window->first_word = job_span(job, window->first_unit).lo / WHEEL_WORD;
     window->n_words = (size_t)(last / WHEEL_WORD - window->first_word) + 1;

@@ -23,7 +23,10 @@
 enum { WINDOW_MOST_BYTES = 96 << 20 };
 static const uint64_t WINDOW_UNIT_MOST = (uint64_t)(WINDOW_MOST_BYTES / 4) * 30;
 
-/* How long a job's windows are, if nobody asks for another length. */
+/* How many windows so many bytes of bitmap are cut into, with large primes up to `root`. */
+uint64_t window_usual_number(uint64_t bytes, uint64_t root);
+
+/* How long a job's windows are, if nobody asks for another length: whole units. */
 size_t window_usual_bytes(const struct job *job);
 
 /* What threads share. They change it only between steps, or under the locks. */
@@ -31,6 +34,7 @@ struct window {
     const struct cpu_run *run;
     unsigned threads;
     uint64_t unit, end_unit; /* the next window's first unit, and where all end */
+    uint64_t most_units;     /* in a window */
     size_t capacity;         /* bytes */
     uint8_t *bytes;
     pthread_mutex_t *locks; /* of regions */

@@ -66,9 +66,6 @@ enum {
     TEST_ALIGN = 64
 };
 
-/* Numbers in a window of the usual length above 2^57, where searching costs most. */
-static const double WINDOW_NUMBERS = (double)WHEEL_BYTE * WINDOW_MOST_BYTES;
-
 const struct pace *plan_pace(enum engine_kind kind, const char *simd) {
     if (kind != ENGINE_CPU)
         return kind == ENGINE_GPU ? &pace_gpu : &pace_cpu_device;
@@ -137,7 +134,8 @@ static double cost_sieve(const struct pace *pace, double size, double limit, dou
                   8 / 30.0 * pace->hit * crossings(SEGMENT_STEP_LIMIT, limit);
     double cost = size * each + workers * primes_below(steps) * pace->seek + steps * pace->base;
     if (limit > SEGMENT_STEP_LIMIT) {
-        double windows = ceil(size / WINDOW_NUMBERS);
+        double windows =
+            (double)window_usual_number((uint64_t)(size / WHEEL_BYTE) + 1, (uint64_t)limit);
         cost += windows * (primes_below(limit) * pace->large + limit * pace->base);
     }
     return cost;

@@ -5,6 +5,7 @@
 #include "backend/window.h"
 
 #include "base/cpu.h"
+#include "math/trial.h"
 #include "math/wheel.h"
 #include "support/support.h"
 
@@ -114,6 +115,62 @@ static void test_stops(void **state) {
         assert_int_equal(run("none", QUESTION_COUNT, 0, 1000000, 4800, 800, at).puts, at);
 }
 
+/*
+ * Searching costs as much for a short window as for a long one: there are no more than the rule
+ * says, if that leaves none too long, and all are alike.
+ */
+static void test_windows_alike(void **state) {
+    (void)state;
+    use_base(300);
+    uint64_t random = 11;
+    for (int i = 0; i < 300; i++) {
+        uint64_t lo = (UINT64_C(1) << 48) + random_sized(&random, 63),
+                 size = random_sized(&random, 36);
+        struct job job = {.question = QUESTION_COUNT,
+                          .method = PP_METHOD_SIEVE,
+                          .lo = lo,
+                          .hi = lo + size,
+                          .base = &base};
+        job_cut(&job, 240 + random_below(&random, 1 << 24), WHEEL_WORD);
+        struct cpu_run cpu;
+        struct window window;
+        struct checking checking = {.job = &job};
+        assert_int_equal(cpu_run_init(&cpu, cpu_code("none"), &job), PP_OK);
+        assert_int_equal(window_init(&window, &cpu, 0, job.n_units, 1), PP_OK);
+        uint64_t n = 0, units = 0, longest = 0, last = 0;
+        for (window_next(&window, &checking.sink); window.n_units;
+             window_next(&window, &checking.sink)) {
+            n++;
+            last = window.n_units;
+            units += last;
+            longest = longest < last ? last : longest;
+            assert_in_range(window.n_words * 8, 8, window.capacity);
+        }
+        assert_true(window.capacity <= WINDOW_MOST_BYTES && units == job.n_units);
+        uint64_t number = window_usual_number(size / WHEEL_BYTE + 1, isqrt64(job.hi)),
+                 unit_bytes = job.unit_size / WHEEL_BYTE;
+        if ((job.n_units / number + 1) * unit_bytes > WINDOW_MOST_BYTES)
+            assert_in_range(n, number, number + 1);
+        else
+            assert_true(n <= number && longest - last < n);
+        window_free(&window);
+        cpu_run_free(&cpu);
+    }
+}
+
+/* A shorter window costs less searching than two, but only up to a point. */
+static void test_usual_number(void **state) {
+    (void)state;
+    const uint64_t mib = 1 << 20;
+    assert_int_equal(window_usual_number(1, 1 << 24), 1);
+    assert_int_equal(window_usual_number(63 * mib, 1 << 24), 1);
+    assert_int_equal(window_usual_number(64 * mib, 1 << 24), 2);
+    assert_int_equal(window_usual_number(96 * mib, UINT32_MAX), 1);
+    assert_int_equal(window_usual_number(97 * mib, UINT32_MAX), 2);
+    assert_int_equal(window_usual_number(1000 * mib, UINT32_MAX), 11);
+    assert_int_equal(window_usual_number(640 * mib, 1000000000), 10);
+}
+
 /* Through the table, on threads, in one window: counts against the table of primes. */
 static void test_threads(void **state) {
     (void)state;
@@ -164,7 +221,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_units_right), cmocka_unit_test(test_edges),
         cmocka_unit_test(test_stops),           cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_chunks),
+        cmocka_unit_test(test_chunks),          cmocka_unit_test(test_windows_alike),
+        cmocka_unit_test(test_usual_number),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     free(prime);
