@@ -4,6 +4,7 @@
 #include "base/round.h"
 #include "digest64.h"
 #include "math/pre_sieve.h"
+#include "math/trial.h"
 #include "math/wheel.h"
 
 #include <string.h>
@@ -309,9 +310,17 @@ const struct sieve_kernel *sieve_kernel(const char *simd) {
 
 /* How many primes of class c are among the base's words [from, to). */
 static size_t class_size(const struct sieve_base *base, size_t from, size_t to, unsigned c) {
+    const uint64_t ones = UINT64_C(0x0101010101010101);
     size_t n = 0;
-    for (size_t i = from; i < to; i++)
-        n += (size_t)__builtin_popcountll(base->words[i] & UINT64_C(0x0101010101010101) << c);
+    while (from < to) {
+        /* Bytes are added side by side, as often as none of them overflows. */
+        size_t end = to - from < UINT8_MAX ? to : from + UINT8_MAX;
+        uint64_t sums = 0;
+        for (; from < end; from++)
+            sums += base->words[from] >> c & ones;
+        for (; sums; sums >>= 8)
+            n += sums & UINT8_MAX;
+    }
     return n;
 }
 
@@ -392,27 +401,29 @@ void walk_init(struct walk *walk, const struct sieve_kernel *kernel,
     take_primes(walk, base, limit, parts.steps);
 }
 
-/* Lets primes begin whose squares are not above `last`. */
+/* Lets primes begin whose squares are not above `last`: those up to its root. */
 static void begin_primes(struct walk *walk, uint64_t first_byte, uint64_t last) {
+    const uint32_t root = isqrt64(last);
     for (unsigned c = 0; c < 8; c++) {
         struct walk_class *class = &walk->classes[c];
         uint32_t r = wheel_residues[c];
+        if (root < r)
+            continue;
+        uint32_t most_a = (root - r) / WHEEL_BYTE;
         size_t from = class->turns_begun, to = from;
-        while (to < class->n_turns) {
-            uint64_t p = 30 * (uint64_t) class->turns[to].a + r;
-            if (p * p > last)
-                break;
+        while (to < class->n_turns && class->turns[to].a <= most_a)
             to++;
-        }
         if (to > from)
             walk->kernel->seek_turns(class->turns + from, to - from, r, first_byte);
         class->turns_begun = to;
-        from = to = class->steps_begun;
-        while (to < class->n_steps) {
-            uint64_t p = 30 * (uint64_t)(class->steps[to] & ((1u << STEP_SHIFT) - 1)) + r;
-            if (p * p > last)
-                break;
-            to++;
+        from = class->steps_begun;
+        to = class->n_steps;
+        for (size_t low = from; low < to;) { /* there may be a million */
+            size_t middle = low + (to - low) / 2;
+            if ((class->steps[middle] & ((1u << STEP_SHIFT) - 1)) > most_a)
+                to = middle;
+            else
+                low = middle + 1;
         }
         if (to > from)
             walk->kernel->seek_steps(class->positions + from, class->steps + from, to - from, r,
