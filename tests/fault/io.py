@@ -58,6 +58,11 @@ def run_to_file(faulty, words, name, plan, folder):
     return run
 
 
+def some_of(count):
+    """Which calls fail: a list makes thousands, all alike; what matters is each code, and each end."""
+    return chosen(range(1, count + 1), 6 if ALL else 3, always=True)
+
+
 def part_calls(faulty, folder):
     """Each call of write, close, open, read, … fails, once and for good."""
     judge = Judge("reading and writing that fails")
@@ -78,7 +83,7 @@ def part_calls(faulty, folder):
                 counts = {name: int(count) for name, count in map(str.split, file)}
             cases = []
             for call, codes in CALLS.items():
-                for nth in chosen(range(1, counts[call] + 1), 3):
+                for nth in some_of(counts[call]):
                     for code in codes if ALL else [codes[nth % len(codes)]]:
                         for for_good in (False, True):
                             cases.append((call, nth, code, for_good))
@@ -140,7 +145,7 @@ def part_ledger(faulty, folder):
         print(f"a list with a ledger, undisturbed: {counts}, {right}, {right_again}")
         return True
     for call in ("write", "fsync", "close", "open"):
-        for nth in chosen(range(1, counts[call] + 1), 3):
+        for nth in some_of(counts[call]):
             for code in CALLS[call] if ALL else [CALLS[call][nth % len(CALLS[call])]]:
                 for for_good in (False, True):
                     plan = {"FAULT_IO_CALL": call, "FAULT_IO_NTH": str(nth),
