@@ -13,7 +13,7 @@
 #   SCALE=small sizes for trying the script out; results of it are not for quoting
 #   RESULTS     where the file goes (default: bench/results)
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 device=${1:-}
 results=${RESULTS:-bench/results}
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What looks at the code besides running its tests.
 #
-#   scripts/analyse.sh lint      clang-tidy (.clang-tidy says what is on) and cppcheck
+#   scripts/analyse.sh lint      clang-tidy (.clang-tidy says what is on), cppcheck and shellcheck
 #   scripts/analyse.sh valgrind  memcheck over tests of every floor and over the program
 #   scripts/analyse.sh tsan      ThreadSanitizer over what threads do together
 #   scripts/analyse.sh aarch64   the portable code cross-built, its tests under qemu-user
@@ -12,7 +12,7 @@
 #
 # A tool that is not installed is said and left out (scripts/deps.sh --tests installs all).
 set -uo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit
 
 jobs=$(nproc)
 failed=()
@@ -42,7 +42,7 @@ build() {
 }
 
 run_lint() {
-    have clang-tidy cppcheck || return 0
+    have clang-tidy cppcheck shellcheck || return 0
     # For the list of what is compiled how, and for what is generated; by clang, since clang-tidy does
     # not know all options of gcc.
     build clang parprime_objects parprime_program psp2 || return 1
@@ -68,6 +68,8 @@ run_lint() {
         --library=posix,gnu,sqlite3,"$PWD/scripts/cppcheck.cfg" -DPARPRIME_SIEVE30_H \
         --suppress=readdirCalled:tests/* --suppress=strtokCalled:tests/* --suppress=uninitvar:tests/* \
         --error-exitcode=1 --quiet || status=1
+    find .ci/run scripts bench tests \( -name '*.sh' -o -name '*.bash' -o -name run \) -print0 |
+        xargs -0 shellcheck --severity=warning || status=1
     return $status
 }
 

@@ -11,7 +11,7 @@ tests=(libcmocka-dev bats g++ clang libclang-rt-14-dev libomp-dev python3 python
 # What reports are drawn with, and looked at.
 tests+=(gnuplot-nox chromium)
 # What scripts/analyse.sh runs; the libraries are for what is cross-built.
-tests+=(clang-tidy cppcheck valgrind gcovr gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+tests+=(clang-tidy cppcheck shellcheck valgrind gcovr gcc-aarch64-linux-gnu libc6-dev-arm64-cross
         qemu-user libgmp-dev:arm64 libjansson-dev:arm64 libcmocka-dev:arm64)
 
 wanted=("${build[@]}")

@@ -33,7 +33,7 @@ cmake --preset fuzz -G Ninja >build-fuzz.log 2>&1 && cmake --build --preset fuzz
     exit 6
 }
 rm build-fuzz.log
-build=build-fuzz
+build="build-fuzz"
 harnesses=("$@")
 if [ $# -eq 0 ]; then
     for file in tests/fuzz/fuzz_*.c; do

@@ -53,7 +53,7 @@ storm() {
     want=$("$program" count $3 $4 2>err) || wrong "no count"
     want_digest=$(digest_of err)
     shift 2
-    local bytes="" job=($kind "$@")
+    local bytes="" job=("$kind" "$@")
     if [ "$kind" = list ]; then
         "$program" "${job[@]}" -q -o whole
         bytes=$(cksum <whole)
@@ -65,7 +65,7 @@ storm() {
         way=${ways[$(random ${#ways[@]})]}
         "$program" "${job[@]}" --ledger L $way >answer 2>err &
         pid=$!
-        sleep "$(printf '0.%03d' $(random $((length > 900 ? 900 : length))))"
+        sleep "$(printf '0.%03d' "$(random $((length > 900 ? 900 : length)))")"
         if kill -KILL $pid 2>/dev/null; then
             code=0
             wait $pid 2>/dev/null || code=$?

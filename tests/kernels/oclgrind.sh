@@ -83,7 +83,7 @@ for kernels in cpu gpu; do
     expect "10007 prime" test 10007 --method sieve $on
     expect 4 count 20000000000 20000000200 --method sieve $on
     preload=
-    every_kernel_ran $([ $kernels = cpu ] && echo 1 || echo 0)
+    every_kernel_ran "$([ "$kernels" = cpu ] && echo 1 || echo 0)"
 done
 # A device with little local memory and small work-groups.
 simulate="--data-races --local-mem-size 4096 --max-wgsize 16"
