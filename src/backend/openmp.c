@@ -18,6 +18,7 @@ ABSENT_BACKEND(backend_openmp, "openmp",
 #include "base/clock.h"
 #include "base/cpu.h"
 #include "base/error.h"
+#include "base/places.h"
 
 #include <omp.h>
 #include <pthread.h>
@@ -79,6 +80,11 @@ struct call {
     pp_status status;
 };
 
+/* Where the user has not said where threads are to run (OMP_PROC_BIND). */
+static void find_places(struct places *places, int threads) {
+    places_init(places, omp_get_proc_bind() == omp_proc_bind_false ? (unsigned)threads : 0);
+}
+
 /*
  * A parallel-for can only skip what is left after a stop, and a job may have 2^63 units: so it goes
  * over a stretch of them at a time.
@@ -91,9 +97,12 @@ static void run_units(struct call *call, const struct cpu_run *run, int wanted) 
     struct cpu_chunks chunks = cpu_chunks(call->job, call->n, (unsigned)wanted);
     for (uint64_t begun = 0; begun < chunks.n_chunks && !sink_stopped(sink); begun += STRETCH) {
         uint64_t end = chunks.n_chunks - begun < STRETCH ? chunks.n_chunks : begun + STRETCH;
+        struct places places;
+        find_places(&places, wanted);
 #pragma omp parallel num_threads(wanted) default(none)                                             \
-    shared(run, sink, first, begun, end, chunks, took_part, outcome)
+    shared(run, sink, first, begun, end, chunks, took_part, outcome, places)
         {
+            places_take(&places, (unsigned)omp_get_thread_num());
             struct cpu_worker worker;
             pp_status status = cpu_worker_init(&worker, run, (unsigned)omp_get_thread_num());
 #pragma omp single nowait
@@ -128,9 +137,13 @@ static void run_windows(struct call *call, const struct cpu_run *run, int wanted
     struct window window;
     unsigned took_part = 1;
     pp_status outcome = window_init(&window, run, call->first, call->n, (unsigned)wanted);
+    struct places places;
+    find_places(&places, wanted);
     if (outcome == PP_OK) {
-#pragma omp parallel num_threads(wanted) default(none) shared(run, sink, window, took_part, outcome)
+#pragma omp parallel num_threads(wanted) default(none)                                             \
+    shared(run, sink, window, took_part, outcome, places)
         {
+            places_take(&places, (unsigned)omp_get_thread_num());
             struct window_worker worker;
             pp_status status = window_worker_init(&worker, &window, (unsigned)omp_get_thread_num());
 #pragma omp single nowait
