@@ -68,7 +68,7 @@ run_lint() {
         --library=posix,gnu,sqlite3,"$PWD/scripts/cppcheck.cfg" -DPARPRIME_SIEVE30_H \
         --suppress=readdirCalled:tests/* --suppress=strtokCalled:tests/* --suppress=uninitvar:tests/* \
         --error-exitcode=1 --quiet || status=1
-    find .ci/run scripts bench tests \( -name '*.sh' -o -name '*.bash' -o -name run \) -print0 |
+    find .ci scripts bench tests -type f \( -name '*.sh' -o -name '*.bash' -o -path .ci/run \) -print0 |
         xargs -0 shellcheck --severity=warning || status=1
     return $status
 }

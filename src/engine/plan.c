@@ -38,11 +38,11 @@ static const struct pace paces[] = {
 };
 
 /*
- * Devices. A CPU's, by PoCL 3.1 on the same Zen 4, fitted to `build/bench/bench_map --backend
- * opencl
- * --threads 2`: 10^9 numbers on two cores take 0.039, 0.087, 0.28, 0.48, 1.09 and 2.2 s from 10^3,
- * 10^12, 10^14, 10^16, 10^18 and up to 2^64 by sieve; 1.8 and 4 s from 10^14 and 10^16 by hybrid,
- * 3.1 and 7.2 s by mr. A GPU's: a guess that favours arithmetic.
+ * Devices. A CPU's, by PoCL 3.1 on two cores of the same Zen 4, fitted to what
+ * `build/bench/bench_map --backend opencl --threads 2` measures: 10^9 numbers take 0.039, 0.087,
+ * 0.28, 0.48, 1.09 and 2.2 s from 10^3, 10^12, 10^14, 10^16, 10^18 and up to 2^64 by sieve; 1.8 and
+ * 4 s from 10^14 and 10^16 by hybrid, 3.1 and 7.2 s by mr. A GPU's: a guess that favours
+ * arithmetic.
  */
 static const struct pace pace_cpu_device = {8e-9,   0,      1e-9,  1e-9,  2.7e-9, 0.02e-9,
                                             0.3e-9, 4.5e-9, 13e-9, 40e-9, 4.4e-9, 0.1e-9};

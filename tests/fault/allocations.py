@@ -20,7 +20,8 @@ KNOWN = {
     "pthread_mutex_init": "allocates nothing on Linux",
     "pthread_cond_init": "allocates nothing on Linux",
 }
-MOST_EVER = 250  # of the thousands of a comparison
+# A comparison's document is ten thousand allocations, and every run of one measures something first.
+MOST_MEASURED = 250
 # All that could allocate and say so: whoever uses another one wraps it, or says why not.
 ALLOCATING = """malloc calloc realloc reallocarray aligned_alloc posix_memalign memalign valloc
 pvalloc strdup strndup asprintf vasprintf getline getdelim fopen fdopen freopen tmpfile popen
@@ -118,11 +119,11 @@ def main():
                 return 1
             with open(report, encoding="ascii") as file:
                 total = int(file.read())
-            slow = words[0] in ("compare", "scale", "audit") or "opencl" in words
-            # Documents are thousands of allocations, and each run here measures something first.
-            many = MOST_EVER if words[0] in ("compare", "scale") else total
-            ks = chosen(range(1, total + 1), many, always=True)
-            cases = [(k, for_good) for k in chosen(ks, 4 if slow else 8)
+            measures = words[0] in ("compare", "scale")
+            most = 6 if measures or words[0] == "audit" or "opencl" in words else 12
+            if measures and ALL:
+                most = MOST_MEASURED
+            cases = [(k, for_good) for k in chosen(range(1, total + 1), most, always=measures)
                      for for_good in (False, True)]
 
             with open(places, encoding="ascii") as file:

@@ -59,7 +59,7 @@ def run_to_file(faulty, words, name, plan, folder):
 
 
 def some_of(count):
-    """Which calls fail: a list makes thousands, all alike; what matters is each code, and each end."""
+    """Which calls fail, of so many: a list makes thousands, all alike but the first and the last."""
     return chosen(range(1, count + 1), 6 if ALL else 3, always=True)
 
 

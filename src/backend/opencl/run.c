@@ -312,7 +312,7 @@ static uint64_t at_least_one(uint64_t n) {
  * memory allows, all alike. No launch is long, since primes are looked through in windows.
  */
 static uint64_t batch_of_large(const struct run *run, uint64_t n) {
-    uint64_t batches = at_least_one((n + run->units_most - 1) / run->units_most);
+    uint64_t batches = (n + run->units_most - 1) / run->units_most;
     return (n + batches - 1) / batches;
 }
 

@@ -35,8 +35,8 @@ static void test_every_thread_is_free_again(void **state) {
     }
 }
 
-/* As many places as CPUs, counted on from the caller's, are as many CPUs. */
-static void test_each_has_its_own(void **state) {
+/* With as many threads as CPUs there are places, and the caller's is one of them. */
+static void test_places_for_as_many_as_cpus(void **state) {
     (void)state;
     unsigned threads = (unsigned)CPU_COUNT(&allowed);
     places_init(&places, threads);
@@ -68,7 +68,7 @@ int main(void) {
         return 77;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_thread_is_free_again),
-        cmocka_unit_test(test_each_has_its_own),
+        cmocka_unit_test(test_places_for_as_many_as_cpus),
         cmocka_unit_test(test_others_are_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
