@@ -200,12 +200,25 @@ cleanup:
 enum { UINT64_PRIMES = 13 };
 static const uint64_t PRIMESIEVE_FAILED = UINT64_MAX;
 
+/* As in primesieve/iterator.h since version 11, where what is called for every prime is inline. */
+struct library_iterator {
+    size_t i, size;
+    uint64_t start, stop_hint, *primes;
+    void *memory;
+    int is_error;
+};
+
 struct library {
     uint64_t (*count)(uint64_t lo, uint64_t hi);
     void *(*generate)(uint64_t lo, uint64_t hi, size_t *n, int type);
     void (*release)(void *primes);
     void (*set_threads)(int threads);
     const char *(*version)(void);
+    bool walks; /* it has all of these */
+    void (*walk_init)(struct library_iterator *iterator);
+    void (*walk_jump)(struct library_iterator *iterator, uint64_t lo, uint64_t hint);
+    void (*walk_more)(struct library_iterator *iterator);
+    void (*walk_free)(struct library_iterator *iterator);
 };
 static struct library libraries[MOST_LIBRARIES];
 static size_t n_libraries;
@@ -229,6 +242,10 @@ static json_t *load_library(const json_t *request) {
         !take(handle, "primesieve_set_num_threads", &library->set_threads) ||
         !take(handle, "primesieve_version", &library->version))
         return failure("this is no libprimesieve");
+    library->walks = take(handle, "primesieve_init", &library->walk_init) &&
+                     take(handle, "primesieve_jump_to", &library->walk_jump) &&
+                     take(handle, "primesieve_generate_next_primes", &library->walk_more) &&
+                     take(handle, "primesieve_free_iterator", &library->walk_free);
     Dl_info info = {.dli_fname = NULL};
     void *address;
     memcpy(&address, &library->count, sizeof address);
@@ -288,51 +305,110 @@ static pp_status keep(void *user, const void *bytes, size_t n_bytes) {
 
 /* ---- calls of either ------------------------------------------------------------------------- */
 
-static json_t *timed(double begin, double cpu_begin, uint64_t count, const struct primes *primes) {
+enum call { CALL_COUNT, CALL_LIST, CALL_WALK };
+
+/* What a call finds: of a list the primes, of a walk their sum. */
+struct found {
+    uint64_t count, sum;
+    struct primes primes;
+};
+
+static json_t *timed(double begin, double cpu_begin, enum call call, const struct found *found) {
     struct rusage usage;
     double seconds = wall_clock() - begin;
     getrusage(RUSAGE_SELF, &usage);
     json_t *answer =
         json_pack("{s:f, s:f, s:o}", "seconds", seconds, "cpu", cpu_of(&usage) - cpu_begin, "count",
-                  json_sprintf("%llu", (unsigned long long)count));
-    if (primes)
+                  json_sprintf("%llu", (unsigned long long)found->count));
+    uint64_t sum = call == CALL_LIST ? number_set_checksum(found->primes.numbers, found->primes.n)
+                                     : found->sum;
+    if (call != CALL_COUNT)
         json_object_set_new(answer, "checksum",
-                            json_sprintf("%016llx", (unsigned long long)number_set_checksum(
-                                                        primes->numbers, primes->n)));
+                            json_sprintf("%016llx", (unsigned long long)sum));
     return answer;
+}
+
+static bool walk_library(const struct library *library, uint64_t lo, uint64_t hi,
+                         struct found *found) {
+    struct library_iterator iterator;
+    library->walk_init(&iterator);
+    library->walk_jump(&iterator, lo, hi);
+    uint64_t count = 0, sum = 0;
+    while (true) {
+        iterator.i++;
+        if (iterator.i >= iterator.size)
+            library->walk_more(&iterator);
+        /* Past 2^64 it says 2^64 - 1, which is no prime, and that something failed. */
+        uint64_t prime = iterator.primes[iterator.i];
+        if (prime > hi || prime == UINT64_MAX)
+            break;
+        count++;
+        sum += prime;
+    }
+    bool failed = iterator.is_error && iterator.primes[iterator.i] != UINT64_MAX;
+    library->walk_free(&iterator);
+    found->count = count;
+    found->sum = sum;
+    return !failed;
 }
 
 static json_t *call_library(const struct library *library, const json_t *request, uint64_t lo,
-                            uint64_t hi, bool list, double cpu) {
+                            uint64_t hi, enum call call, double cpu) {
+    if (call == CALL_WALK && !library->walks)
+        return failure("it has no iterator");
     library->set_threads((int)number_of(request, "threads"));
-    struct primes primes = {0};
+    struct found found = {0};
+    bool ok = true;
     double begin = wall_clock();
-    uint64_t count = PRIMESIEVE_FAILED;
-    if (!list) {
-        count = library->count(lo, hi);
-    } else if ((primes.numbers = library->generate(lo, hi, &primes.n, UINT64_PRIMES))) {
-        count = primes.n;
+    if (call == CALL_COUNT) {
+        found.count = library->count(lo, hi);
+        ok = found.count != PRIMESIEVE_FAILED;
+    } else if (call == CALL_WALK) {
+        ok = walk_library(library, lo, hi, &found);
+    } else {
+        found.primes.numbers = library->generate(lo, hi, &found.primes.n, UINT64_PRIMES);
+        found.count = found.primes.n;
+        ok = found.primes.numbers;
     }
-    json_t *answer = count == PRIMESIEVE_FAILED ? failure("libprimesieve fails")
-                                                : timed(begin, cpu, count, list ? &primes : NULL);
-    if (primes.numbers)
-        library->release(primes.numbers);
+    json_t *answer = ok ? timed(begin, cpu, call, &found) : failure("libprimesieve fails");
+    if (found.primes.numbers)
+        library->release(found.primes.numbers);
     return answer;
 }
 
+static pp_status walk_session(pp_session *session, uint64_t lo, uint64_t hi, struct found *found) {
+    pp_iterator *iterator;
+    pp_status status = pp_iterator_open(session, lo, hi, &iterator);
+    if (status != PP_OK)
+        return status;
+    uint64_t prime, count = 0, sum = 0;
+    while ((status = pp_iterator_next(iterator, &prime)) == PP_OK) {
+        count++;
+        sum += prime;
+    }
+    pp_iterator_close(iterator);
+    found->count = count;
+    found->sum = sum;
+    return status == PP_END ? PP_OK : status;
+}
+
 static json_t *call_session(pp_session *session, const json_t *request, uint64_t lo, uint64_t hi,
-                            bool list, double cpu) {
+                            enum call call, double cpu) {
     double cap = number_of(request, "cap");
     struct itimerval timer = {.it_value = {(time_t)cap, 1}}, off = {0};
-    struct primes primes = {0};
-    pp_list_callback callback = {.user = &primes, .emit = keep};
+    struct found found = {0};
+    pp_list_callback callback = {.user = &found.primes, .emit = keep};
     running = session;
     setitimer(ITIMER_REAL, &timer, NULL);
     double begin = wall_clock();
-    pp_status status = list ? pp_list(session, lo, hi, &callback) : pp_count(session, lo, hi, NULL);
+    pp_status status = call == CALL_WALK   ? walk_session(session, lo, hi, &found)
+                       : call == CALL_LIST ? pp_list(session, lo, hi, &callback)
+                                           : pp_count(session, lo, hi, NULL);
     const pp_result *result = status == PP_OK ? pp_session_result(session) : NULL;
+    if (result && call != CALL_WALK) /* of which result is the last window's */
+        found.count = call == CALL_LIST ? found.primes.n : result->count;
     json_t *answer =
-        result ? timed(begin, cpu, list ? primes.n : result->count, list ? &primes : NULL)
+        result ? timed(begin, cpu, call, &found)
                : failure(status == PP_ERR_CANCELLED ? "late" : pp_session_error(session)->message);
     setitimer(ITIMER_REAL, &off, NULL);
     if (result)
@@ -341,14 +417,16 @@ static json_t *call_session(pp_session *session, const json_t *request, uint64_t
                                       "device", result->device, "simd", result->simd, "method",
                                       pp_method_name(result->method), "threads",
                                       (int)result->threads));
-    free(primes.numbers);
+    free(found.primes.numbers);
     return answer;
 }
 
 static json_t *call(const json_t *request) {
     uint64_t lo = u64_of(request, "lo"), hi = u64_of(request, "hi");
     const char *what = text_of(request, "call");
-    bool list = what && strcmp(what, "list") == 0;
+    enum call call = what && strcmp(what, "list") == 0   ? CALL_LIST
+                     : what && strcmp(what, "walk") == 0 ? CALL_WALK
+                                                         : CALL_COUNT;
     const json_t *library = json_object_get(request, "library");
     size_t id = (size_t)number_of(request, library ? "library" : "session");
     if (id >= (library ? n_libraries : n_sessions))
@@ -356,8 +434,8 @@ static json_t *call(const json_t *request) {
     struct rusage usage;
     use_cores(request);
     getrusage(RUSAGE_SELF, &usage);
-    return library ? call_library(&libraries[id], request, lo, hi, list, cpu_of(&usage))
-                   : call_session(sessions[id], request, lo, hi, list, cpu_of(&usage));
+    return library ? call_library(&libraries[id], request, lo, hi, call, cpu_of(&usage))
+                   : call_session(sessions[id], request, lo, hi, call, cpu_of(&usage));
 }
 
 /* ---- the conversation ------------------------------------------------------------------------ */

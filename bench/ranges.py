@@ -2,8 +2,9 @@
 """Counting and listing ranges: parprime against primesieve, in one run on one machine, every answer
 held against every other before any ratio is printed.
 
-Four sections: program against program, with the start of the process; the start alone; library
-against library in one process; listing into a pipe, a file and /dev/null. bench/README.md says how
+Five sections: program against program, with the start of the process; the start alone; library
+against library in one process; walking prime by prime with an iterator, likewise; listing into a
+pipe, a file and /dev/null. bench/README.md says how
 to use it. Exit codes: 2 usage, 3 answers differ, 4 something named is not here, 6 it broke.
 """
 import argparse
@@ -38,11 +39,22 @@ ROWS = [
     ("1e19+1e6", 10**19, 10**6, (80, 80), False),
     ("1e19+1e7", 10**19, 10**7, (15, 15), False),
 ]
+# Walked prime by prime: primesieve's iterator has one thread, so that is what both are given.
+WALKED = [
+    ("[0,1e9]", 0, 10**9, (1.0, None), True),
+    ("1e12+1e8", 10**12, 10**8, (1.0, None), True),
+    ("1e13+1e9", 10**13, 10**9, (1.0, None), True),
+    ("1e16+1e9", 10**16, 10**9, (1.0, None), True),
+    ("1e18+1e9", 10**18, 10**9, (1.0, None), True),
+    ("1e13+500", 10**13, 500, (1.0, None), False),
+    ("1e18+1e4", 10**18, 10**4, (1.0, None), False),
+    ("1e19+1e7", 10**19, 10**7, (1.0, None), False),
+]
 # Goals: parprime's time over primesieve's, at most, into a pipe.
 LISTED = [("[0,1e9]", 0, 10**9, 0.35, True), ("1e18+1e8", 10**18, 10**8, 0.5, True)]
 GOAL_THREADS, GOAL_START_SECONDS, GOAL_MIB = 1.85, 0.002, 96
 SINKS = ("pipe", "file", "null")
-SECTIONS = ("programs", "start", "libraries", "lists")
+SECTIONS = ("programs", "start", "libraries", "walks", "lists")
 LIBRARY_LIST_MOST = 10**9  # numbers: eight bytes for each prime among them are kept
 SHORT_SECONDS, SHORT_TIMES = 0.05, 5  # runs this short are done so many times as often
 # Who takes this many times as long as the base's slowest is left out of a row, but not before FAIR.
@@ -433,6 +445,19 @@ class Bench:
         runner.process.stdin.close()
         runner.process.wait()
 
+    def run_walks(self, report):
+        threads, self.threads = self.threads, [1]
+        runner, contestants = self.library_contestants()
+        self.threads = threads
+        report.section("walks", "Walking prime by prime, with an iterator, in one process",
+                       contestants)
+        for row in rows_named(self.options.walk_rows, WALKED, self.options.scale):
+            report.table(self.counted(
+                "walks", row, contestants,
+                lambda c, cap, row=row: c.run(runner, row, "walk", cap), "walk"))
+        runner.process.stdin.close()
+        runner.process.wait()
+
     def run_lists(self, report):
         variants = [v for v in own_variants(self.options) if v[0] == "parprime" or self.options.extra
                     and v[0] in self.options.extra]
@@ -506,6 +531,7 @@ def main():
                         help="names of the table, long, short, or [LO,HI], LO+LENGTH, 2^64-LENGTH")
     parser.add_argument("--count-only", action="store_true", help="no lists between libraries")
     parser.add_argument("--list-rows", nargs="+", metavar="ROW", help="the same for listing")
+    parser.add_argument("--walk-rows", nargs="+", metavar="ROW", help="and for walking")
     parser.add_argument("--sinks", default=",".join(SINKS), help="of listing: %(default)s")
     parser.add_argument("--threads", type=int, default=2, help="beside one (2)")
     parser.add_argument("--only-threads", action="store_true", help="not on one thread too")

@@ -99,7 +99,7 @@ class Report:
             if contestant.origin and contestant.name not in seen:
                 self.line(f"{contestant.label}: {contestant.origin}")
             seen.add(contestant.name)
-        if name == "libraries":
+        if name in ("libraries", "walks"):
             for text in self.bench.left_out:
                 if text.startswith("lib"):
                     self.line(f"left out: {text}")
@@ -205,8 +205,9 @@ class Report:
         threads, ratio = own["threads"], own.get("ratio")
         base = next((m["label"] for m in result["measured"] if m["base"]), "")
         where = f"{result['row']}, {threads_text(threads)}"
-        if result["section"] == "programs" and result["goals"] and ratio:
-            self.goal(f"{where}: speed over {base}", ratio["value"], result["goals"][threads > 1],
+        if result["section"] in ("programs", "walks") and result["goals"] and ratio:
+            what = ", walked" if result["section"] == "walks" else ""
+            self.goal(f"{where}{what}: speed over {base}", ratio["value"], result["goals"][threads > 1],
                       True, ratio["interval"])
         if result["section"] == "programs" and result["long"] and "over_one_thread" in own:
             speedup = own["over_one_thread"]

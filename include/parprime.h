@@ -398,14 +398,41 @@ typedef struct pp_list_callback {
 PP_API pp_status pp_list(pp_session *session, uint64_t lo, uint64_t hi,
                          const pp_list_callback *callback);
 
-/* Walks the primes of [lo, hi] one by one, working in windows of bounded size. */
-typedef struct pp_iterator pp_iterator;
+/*
+ * Walks the primes of [lo, hi] one by one, working in windows that grow: the first takes
+ * microseconds, and each at most about as long as all before it. Memory: 9 KiB and the window's
+ * bitmap, up to 1.2 MB, or where 64 √lo passes 2^25 a thirtieth of that, up to 36 MB.
+ */
+typedef struct pp_iterator {
+    const uint64_t *next, *end; /* primes at hand, for pp_iterator_next; the rest is hidden */
+} pp_iterator;
 
-/* The session must outlive the iterator and runs no other job while pp_iterator_next does. */
+/*
+ * Opens a walk, the caller's until pp_iterator_close. The session must outlive the iterator and
+ * runs no other job while pp_iterator_next does; in between it may. An iterator may pass from
+ * thread to thread, but belongs to one at a time. Errors: PP_ERR_USAGE (lo > hi), PP_ERR_MEMORY.
+ */
 PP_API pp_status pp_iterator_open(pp_session *session, uint64_t lo, uint64_t hi, pp_iterator **out);
 
-/* The next prime in *prime, PP_END when there is none left, or an error. */
+/* What pp_iterator_next does when no prime is at hand. */
+PP_API pp_status pp_iterator_fetch(pp_iterator *iterator, uint64_t *prime);
+
+/*
+ * The next prime in *prime, PP_END when there is none left, or an error of the job that works the
+ * window; a later call then tries the same window again. Only PP_OK changes *prime.
+ */
+#if defined __cplusplus || (defined __STDC_VERSION__ && __STDC_VERSION__ >= 199901L)
+PP_API inline pp_status pp_iterator_next(pp_iterator *iterator, uint64_t *prime);
+inline pp_status pp_iterator_next(pp_iterator *iterator, uint64_t *prime) {
+    if (iterator->next == iterator->end)
+        return pp_iterator_fetch(iterator, prime);
+    *prime = *iterator->next++;
+    return PP_OK;
+}
+#else
 PP_API pp_status pp_iterator_next(pp_iterator *iterator, uint64_t *prime);
+#endif
+
 PP_API void pp_iterator_close(pp_iterator *iterator);
 
 /* ---- the sequential control --------------------------------------------------------- */

@@ -90,7 +90,7 @@ static void tell_unit(const struct gather *gather, uint64_t unit, const struct p
 static bool fits(const struct job *job, uint64_t unit, const struct partial *partial) {
     struct span span = job_span(job, unit);
     if (!partial->words)
-        return true; /* sums alone */
+        return job->question == QUESTION_COUNT; /* sums alone */
     if (job->question == QUESTION_TEST)
         return partial->n_words == (span.hi - span.lo) / 64 + 1;
     uint64_t first = span.lo / WHEEL_WORD;

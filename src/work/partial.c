@@ -23,24 +23,32 @@ void partial_sum(struct partial *partial) {
     partial->has_digest = true;
 }
 
+size_t partial_decode_run(const struct partial *partial, const struct decoder *decoder,
+                          uint64_t *run, size_t *n) {
+    static const uint64_t small[] = {2, 3, 5};
+    size_t n_small = 0, found;
+    for (int i = 0; i < 3; i++)
+        if (partial->small_primes >> i & 1)
+            run[n_small++] = small[i];
+    size_t taken = decoder->decode(partial->words, partial->n_words, partial->first_word,
+                                   run + n_small, PARTIAL_RUN - n_small, &found);
+    *n = n_small + found;
+    return taken;
+}
+
 int partial_decode(const struct partial *partial, const struct decoder *decoder,
                    int (*visit)(void *, const uint64_t *, size_t), void *user) {
     uint64_t run[PARTIAL_RUN];
-    size_t n = 0;
-    static const uint64_t small[] = {2, 3, 5};
-    for (int i = 0; i < 3; i++)
-        if (partial->small_primes >> i & 1)
-            run[n++] = small[i];
-    size_t word = 0;
+    struct partial left = *partial;
     do {
-        size_t found;
-        word += decoder->decode(partial->words + word, partial->n_words - word,
-                                partial->first_word + word, run + n, PARTIAL_RUN - n, &found);
-        n += found;
+        size_t n, taken = partial_decode_run(&left, decoder, run, &n);
         int stop = n ? visit(user, run, n) : 0;
         if (stop)
             return stop;
-        n = 0;
-    } while (word < partial->n_words);
+        left.words += taken;
+        left.first_word += taken;
+        left.n_words -= taken;
+        left.small_primes = 0;
+    } while (left.n_words);
     return 0;
 }

@@ -35,12 +35,20 @@ uint64_t count_bits(const uint64_t *words, size_t n);
 /* Sets count and digest of a range's partial from its words and small_primes. */
 void partial_sum(struct partial *partial);
 
-/*
- * Decodes a range's partial into ascending primes, in runs of at most PARTIAL_RUN, calling
- * visit for each run; stops early when it returns nonzero, and returns that. A run is 8 KiB, so
- * that it stays in an L1 data cache beside what is made of it.
- */
+/* Numbers in a run: 8 KiB, which stay in an L1 data cache beside what is made of them. */
 enum { PARTIAL_RUN = 1024 };
+
+/*
+ * Decodes small_primes and as many of a range's words as a run has room for: stores the primes,
+ * ascending, in run[0..*n) and returns how many words were taken.
+ */
+size_t partial_decode_run(const struct partial *partial, const struct decoder *decoder,
+                          uint64_t *run, size_t *n);
+
+/*
+ * Decodes a range's partial into ascending primes, run by run, calling visit for each that is not
+ * empty; stops early when it returns nonzero, and returns that.
+ */
 int partial_decode(const struct partial *partial, const struct decoder *decoder,
                    int (*visit)(void *, const uint64_t *, size_t), void *user);
 

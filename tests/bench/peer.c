@@ -26,7 +26,7 @@ int n_is_prime(uint64_t n) {
 
 /*
  * A libprimesieve for bench/ranges.py, by trial division: right below 2^32 or so unless PEER_LIE in
- * the environment says what it is to be wrong about, "count" or "list".
+ * the environment says what it is to be wrong about, "count", "list" or "walk".
  */
 #include <stddef.h>
 #include <stdlib.h>
@@ -67,6 +67,44 @@ void *primesieve_generate_primes(uint64_t lo, uint64_t hi, size_t *n, int type) 
     if (primes && *n && lies("list")) /* as many, and one of them another */
         primes[*n / 2]++;
     return primes;
+}
+
+/* As in primesieve/iterator.h; here a prime at a time. */
+struct iterator {
+    size_t i, size;
+    uint64_t start, stop_hint, *primes;
+    void *memory;
+    int is_error;
+};
+
+void primesieve_init(struct iterator *iterator);
+void primesieve_jump_to(struct iterator *iterator, uint64_t start, uint64_t stop_hint);
+void primesieve_generate_next_primes(struct iterator *iterator);
+void primesieve_free_iterator(struct iterator *iterator);
+
+void primesieve_init(struct iterator *iterator) {
+    static uint64_t prime;
+    memset(iterator, 0, sizeof *iterator);
+    iterator->primes = &prime;
+}
+
+void primesieve_jump_to(struct iterator *iterator, uint64_t start, uint64_t stop_hint) {
+    (void)stop_hint;
+    iterator->start = start;
+}
+
+void primesieve_generate_next_primes(struct iterator *iterator) {
+    while (divided(iterator->start))
+        iterator->start++;
+    iterator->i = 0;
+    iterator->size = 1;
+    iterator->primes[0] = iterator->start++;
+    if (lies("walk") && iterator->primes[0] == 7)
+        iterator->primes[0] = 9;
+}
+
+void primesieve_free_iterator(struct iterator *iterator) {
+    (void)iterator;
 }
 
 void primesieve_free(void *primes) {

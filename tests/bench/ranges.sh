@@ -134,6 +134,15 @@ few="--sections programs --rows [0,1000] --threads 2"
   says out "libprimesieve 0.0.9"
   says out "[0,1000]: list, 0 to 1000, 168 primes by all"
   says out "1e6+500: count, 1000000 to 1000500, 39 primes by all"
+  walked="--sections walks --walk-rows [0,1000] 1e6+500 --primesieve $work/honest"
+  expect 0 $walked
+  says out "[0,1000]: walk, 0 to 1000, 168 primes by all"
+  says out "1e6+500: walk, 1000000 to 1000500, 39 primes by all"
+  PEER_LIE=walk
+  export PEER_LIE
+  expect 3 $walked
+  says err "the answers differ on [0,1000] (0 to 1000), walk: "
+  says_not out "×"
   for lie in count list; do
     export PEER_LIE=$lie
     expect 3 $small

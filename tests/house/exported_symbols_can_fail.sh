@@ -24,7 +24,7 @@ expect() { # expect 0|1 WHAT
 
 # What the header declares, found in another way: by the compiler, after the preprocessor.
 "$compiler" -E "$header" | grep -v '^#' | sed -e 's/__attribute__((visibility("default")))//' |
-  tr '\n' ' ' | tr ';' '\n' | sed -n -e 's/^[^(){}]*[ *]\(pp_[a-z0-9_]*\)(.*/\1/p' | grep -v '_fn$' | sort -u >"$work/names"
+  tr '\n' ' ' | tr ';}' '\n\n' | sed -n -e 's/^[^(){}]*[ *]\(pp_[a-z0-9_]*\)(.*/\1/p' | grep -v '_fn$' | sort -u >"$work/names"
 build <"$work/names"
 expect 0 "the right names"
 sed 1d "$work/names" | build

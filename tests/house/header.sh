@@ -1,6 +1,6 @@
 #!/bin/sh
-# The public header compiles on its own as old C, as new C and as C++, without a warning, and a
-# C++ program can call the library.
+# The public header compiles on its own as old C, as new C and as C++, without a warning, and
+# programs of these can call the library, with its inline function inlined or not.
 #
 # usage: header.sh INCLUDE_DIR LIBRARY C_COMPILER; SANITIZE in the environment as in the build.
 set -eu
@@ -16,19 +16,35 @@ int main(void) {
     pp_session_options options = PP_SESSION_OPTIONS_INIT;
     pp_result result;
     pp_session *session;
+    pp_iterator *iterator;
+    uint64_t prime, sum = 0;
     int wrong;
     if (pp_session_open(&options, &session, 0) != PP_OK)
         return 1;
     wrong = pp_count(session, 0, 100, &result) != PP_OK || result.count != 25;
+    wrong |= pp_iterator_open(session, 0, 100, &iterator) != PP_OK;
+    while (!wrong && pp_iterator_next(iterator, &prime) == PP_OK)
+        sum += prime;
+    pp_iterator_close(iterator);
+    wrong |= sum != 1060;
     pp_session_close(session);
     return wrong || !pp_is_prime(97);
 }
 END
+printf '#include <parprime.h>\nint unused(void);\nint unused(void) { return 0; }\n' >"$work/other.c"
 warnings="-Wall -Wextra -pedantic -Werror"
-for standard in c99 c11 c17; do
+sanitize=${SANITIZE:+-fsanitize=$SANITIZE}
+for standard in c99 c11 c17 gnu89; do
   # shellcheck disable=SC2086 # the warnings are several words
-  "$compiler" -std=$standard $warnings -Wstrict-prototypes -Wmissing-prototypes \
+  "$compiler" -std=$standard $warnings -Wno-long-long -Wstrict-prototypes -Wmissing-prototypes \
     -I"$include" -fsyntax-only "$work/use.c"
+  for optimisation in -O0 -O2; do
+    # Two files with the header in one program, and no word at all without a sanitizer.
+    # shellcheck disable=SC2086
+    "$compiler" -std=$standard $optimisation $sanitize -I"$include" -o "$work/use" "$work/use.c" \
+      "$work/other.c" "$library" "-Wl,-rpath,$(dirname "$library")"
+    "$work/use"
+  done
 done
 
 echo 'int main() { return 0; }' >"$work/empty.cpp"
@@ -43,8 +59,7 @@ for standard in c++11 c++17; do
   "$compiler" -x c++ -std=$standard $warnings -Wno-missing-field-initializers \
     -I"$include" -fsyntax-only "$work/use.cpp"
 done
-sanitize=${SANITIZE:+-fsanitize=$SANITIZE}
-# shellcheck disable=SC2086 # no word at all without a sanitizer
+# shellcheck disable=SC2086
 "$compiler" -x c++ -std=c++11 $sanitize -I"$include" -c -o "$work/use.o" "$work/use.cpp"
 # shellcheck disable=SC2086
 "$compiler" $sanitize -o "$work/use" "$work/use.o" "$library" \

@@ -1,6 +1,7 @@
 /* Walking primes one by one: the same as the list, across windows and to the very end. */
 #include "engine/session.h"
 #include "support/support.h"
+#include "work/digest.h"
 
 static void check_end(pp_iterator *iterator) {
     for (int i = 0; i < 3; i++) {
@@ -10,7 +11,7 @@ static void check_end(pp_iterator *iterator) {
     }
 }
 
-/* Every prime from a table; windows begin at 2^14 numbers and grow, so a million passes several. */
+/* Every prime from a table; windows begin at 2^14 numbers and grow fourfold: a million has four. */
 static void check_walk(pp_session *session, uint32_t lo, uint32_t hi, const uint8_t *prime) {
     pp_iterator *iterator = NULL;
     assert_int_equal(pp_iterator_open(session, lo, hi, &iterator), PP_OK);
@@ -38,11 +39,48 @@ static void test_a_million(void **state) {
         /* Ends at, before and after the first windows' edges. */
         for (uint32_t hi = (1 << 14) - 2; hi < (1 << 14) + 2; hi++)
             check_walk(session, 0, hi, prime);
-        for (uint32_t hi = 3 * (1 << 14) - 2; hi < 3 * (1 << 14) + 2; hi++)
+        for (uint32_t hi = 5 * (1 << 14) - 2; hi < 5 * (1 << 14) + 2; hi++)
             check_walk(session, 0, hi, prime);
         pp_session_close(session);
     }
     free(prime);
+}
+
+/* Units that share words of a window's bitmap, and begin anywhere in one, by several threads. */
+static void test_odd_units(void **state) {
+    (void)state;
+    static const uint64_t sizes[] = {1, 7, 100, 239, 241, 1000};
+    uint8_t *prime = naive_sieve(20000);
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        pp_session *session = open_session("openmp", 3, PP_METHOD_MR, sizes[i]);
+        check_walk(session, 0, 20000, prime);
+        check_walk(session, 17, 19997, prime);
+        pp_session_close(session);
+    }
+    free(prime);
+}
+
+/* Past the longest window of small numbers, and held together with the list of the same. */
+static void test_long_walk(void **state) {
+    (void)state;
+    static const uint64_t beginnings[] = {0, UINT64_C(10000000000000)};
+    for (size_t i = 0; i < COUNT_OF(beginnings); i++) {
+        uint64_t lo = beginnings[i], hi = lo + 90000000, sum = 0, count = 0, prime, last = 0;
+        pp_session *session = open_session(NULL, 0, PP_METHOD_AUTO, 0);
+        pp_iterator *iterator = NULL;
+        assert_int_equal(pp_iterator_open(session, lo, hi, &iterator), PP_OK);
+        while (pp_iterator_next(iterator, &prime) == PP_OK) {
+            assert_true(prime > last);
+            sum += digest_prime(last = prime);
+            count++;
+        }
+        check_end(iterator);
+        pp_iterator_close(iterator);
+        pp_result result;
+        assert_int_equal(pp_count(session, lo, hi, &result), PP_OK);
+        assert_true(result.count == count && result.digest == sum);
+        pp_session_close(session);
+    }
 }
 
 static void test_short_ranges(void **state) {
@@ -154,6 +192,8 @@ static void test_wrong_usage(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_million),
+        cmocka_unit_test(test_odd_units),
+        cmocka_unit_test(test_long_walk),
         cmocka_unit_test(test_short_ranges),
         cmocka_unit_test(test_top),
         cmocka_unit_test(test_no_primes),
