@@ -1,5 +1,8 @@
 #include "base/cpu.h"
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +79,19 @@ unsigned cpu_allowed(void) {
     return whole ? whole : 1;
 }
 
+#if defined(__x86_64__)
+/* Asked of the processor itself, which takes no file and no memory. */
+static void read_name(char name[128]) {
+    unsigned words[12] = {0}, *at = words, a, b, c, d;
+    for (unsigned leaf = 0x80000002; leaf <= 0x80000004; leaf++, at += 4)
+        if (__get_cpuid(leaf, &a, &b, &c, &d))
+            memcpy(at, (unsigned[]){a, b, c, d}, 4 * sizeof *at);
+    snprintf(name, 128, "%.48s", (const char *)words + strspn((const char *)words, " "));
+    size_t length = strlen(name);
+    while (length && name[length - 1] == ' ')
+        name[--length] = '\0';
+}
+#else
 static int model_line(const char *line, void *user) {
     const char *colon = strchr(line, ':');
     if (strncmp(line, "model name", 10) != 0 || !colon)
@@ -85,9 +101,14 @@ static int model_line(const char *line, void *user) {
     return 1;
 }
 
+static void read_name(char name[128]) {
+    each_line("/proc/cpuinfo", model_line, name);
+}
+#endif
+
 void cpu_name(char *out, size_t size) {
     char name[128] = "";
-    each_line("/proc/cpuinfo", model_line, name);
+    read_name(name);
     snprintf(out, size, "%s", name[0] ? name : "CPU");
 }
 

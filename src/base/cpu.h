@@ -8,7 +8,7 @@
 /* Cores that affinity and the cgroup's CPU quota (rounded up) leave to this process; >= 1. */
 unsigned cpu_allowed(void);
 
-/* The processor's name for itself from /proc/cpuinfo, or "CPU". */
+/* The processor's name for itself (cpuid; elsewhere the model of /proc/cpuinfo), or "CPU". */
 void cpu_name(char *out, size_t size);
 
 /*

@@ -9,7 +9,7 @@ struct asked {
     const char *name, *backend;
     pp_method method;
     uint64_t lo, hi, unit_size; /* of a test, numbers lo, lo + 1, … */
-    char question;              /* 'c', 'l' or 't' */
+    char question;              /* 'c', 'l', 't' or 'w', a walk of one window */
 };
 
 static const struct asked asked[] = {
@@ -24,6 +24,9 @@ static const struct asked asked[] = {
     {"list, sieve", "openmp", PP_METHOD_SIEVE, 0, 1000000, 240000, 'l'},
     {"list, mr", "serial", PP_METHOD_MR, 0, 100000, 24000, 'l'},
     {"list, sieve, opencl", "opencl", PP_METHOD_SIEVE, 0, 1000000, 240000, 'l'},
+    {"walk, sieve", "openmp", PP_METHOD_SIEVE, 0, 16000, 2400, 'w'},
+    {"walk, mr", "serial", PP_METHOD_MR, 0, 16000, 2500, 'w'},
+    {"walk, sieve, opencl", "opencl", PP_METHOD_SIEVE, 0, 16000, 2400, 'w'},
     {"test, mr", "openmp", PP_METHOD_MR, UINT64_C(1) << 50, 3000, 640, 't'},
     {"test, sieve", "serial", PP_METHOD_SIEVE, 1000000, 3000, 640, 't'},
     {"test, mr, opencl", "opencl", PP_METHOD_MR, UINT64_C(1) << 50, 3000, 640, 't'},
@@ -52,6 +55,14 @@ static pp_status ask(const struct asked *what, double verify, uint64_t *n_units,
     } else if (what->question == 'l') {
         pp_list_callback callback = {.emit = ignore};
         status = pp_list(session, what->lo, what->hi, &callback);
+    } else if (what->question == 'w') {
+        pp_iterator *iterator;
+        uint64_t prime;
+        status = pp_iterator_open(session, what->lo, what->hi, &iterator);
+        while (status == PP_OK)
+            status = pp_iterator_next(iterator, &prime);
+        pp_iterator_close(iterator);
+        status = status == PP_END ? PP_OK : status;
     } else {
         uint64_t *numbers = calloc(what->hi, sizeof *numbers), *bitmap = calloc(what->hi, 1);
         for (uint64_t i = 0; i < what->hi; i++)

@@ -140,6 +140,23 @@ static void test_memory_limits(void **state) {
     }
 }
 
+#if defined(__x86_64__)
+/* As the kernel, which trims it too, shows it. */
+static void test_names(void **state) {
+    (void)state;
+    char name[128], line[512], model[512] = "";
+    FILE *file = fopen("/proc/cpuinfo", "r");
+    while (file && !model[0] && fgets(line, sizeof line, file))
+        if (sscanf(line, "model name : %500[^\n]", model) != 1)
+            model[0] = '\0';
+    if (file)
+        fclose(file);
+    if (!model[0])
+        skip();
+    cpu_name(name, sizeof name);
+    assert_string_equal(name, model);
+}
+#else
 static void test_names(void **state) {
     (void)state;
     static const struct {
@@ -157,6 +174,7 @@ static void test_names(void **state) {
         assert_string_equal(name, machines[i].name);
     }
 }
+#endif
 
 int main(void) {
     const struct CMUnitTest tests[] = {
