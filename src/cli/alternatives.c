@@ -24,6 +24,17 @@ static bool split_or_none(struct word_list *list, const char *what, const char *
     return true;
 }
 
+/* A device that nothing compared would run on is a mistake, not something to pass over. */
+static bool check_devices(const struct lists *lists) {
+    bool opencl = !lists->devices.words[0];
+    for (size_t i = 0; i < lists->backends.n; i++)
+        opencl |= strcmp(lists->backends.words[i], "opencl") == 0;
+    if (!opencl)
+        complain("--device %s: opencl, which has devices to choose from, is not among the backends",
+                 lists->devices.words[0]);
+    return opencl;
+}
+
 /* By default every backend there is, serial first; openmp also with one thread, as a base. */
 static bool make_lists(const struct options *options, const struct options *job,
                        struct lists *lists) {
@@ -34,7 +45,7 @@ static bool make_lists(const struct options *options, const struct options *job,
            split_words(&lists->threads, "--threads", options->threads ? options->threads : "1,0") &&
            split_or_none(&lists->levels, "--simd", options->simd, job->simd) &&
            split_or_none(&lists->devices, "--device", options->device, job->device) &&
-           check_threads(&lists->threads, options->threads);
+           check_devices(lists) && check_threads(&lists->threads, options->threads);
 }
 
 static struct alternative *add_alternative(struct comparison *comparison,

@@ -94,6 +94,11 @@ short=(compare --runs 1 --warmup 0)
     [ ! -e answers ] || fail "a file was made"
 }
 
+@test "a device without its backend: 2" {
+    refuses 2 "--device abacus: opencl, which" "${short[@]}" --backend serial,openmp --device abacus -- count 10
+    refuses 2 "--device abacus: opencl, which" "${short[@]}" --backend serial -- count 10 --device abacus
+}
+
 @test "only what is not available: 4" {
     refuses 4 "does not have method pi" "${short[@]}" --method pi -- list 10
     refuses 4 "does not have method pi" "${short[@]}" -- list 10 --method pi
