@@ -41,8 +41,7 @@
  * a position are the wheel's index. A step's mask, and how far it goes, are one word.
  */
 #define PP_STEP(r, w)                                                                              \
-    (uint) S30_KEEP(r, w) | (uint)(S30_RESIDUE((w) + 1) - S30_RESIDUE(w)) << 8 |                   \
-        (uint)(S30_CARRY(r, (w) + 1) - S30_CARRY(r, w)) << 16
+    (uint) S30_KEEP(r, w) | (uint)S30_GAP(w) << 8 | (uint)S30_CARRY_ON(r, w) << 16
 #define PP_STEPS(r)                                                                                \
     static void pp_steps_##r(__global uchar *bytes, uint end, __global const uint *primes,         \
                              __global uint *positions, uint begin, uint stop) {                    \

@@ -41,27 +41,32 @@ typedef uint16_t a64_u16;
  * the bit is a constant of (r, j). So each of the eight classes r has its own loop, in which
  * all of these are constants.
  */
-#define S30_RESIDUE(w)                                                                             \
-    ((w) == 0   ? 1u                                                                               \
-     : (w) == 1 ? 7u                                                                               \
-     : (w) == 2 ? 11u                                                                              \
-     : (w) == 3 ? 13u                                                                              \
-     : (w) == 4 ? 17u                                                                              \
-     : (w) == 5 ? 19u                                                                              \
-     : (w) == 6 ? 23u                                                                              \
-     : (w) == 7 ? 29u                                                                              \
-                : 31u)
-#define S30_BIT_OF(residue)                                                                        \
-    ((residue) == 1    ? 0                                                                         \
-     : (residue) == 7  ? 1                                                                         \
-     : (residue) == 11 ? 2                                                                         \
-     : (residue) == 13 ? 3                                                                         \
-     : (residue) == 17 ? 4                                                                         \
-     : (residue) == 19 ? 5                                                                         \
-     : (residue) == 23 ? 6                                                                         \
-                       : 7)
+#define S30_RESIDUE(w) S30_RESIDUE_##w
+#define S30_RESIDUE_0 1u
+#define S30_RESIDUE_1 7u
+#define S30_RESIDUE_2 11u
+#define S30_RESIDUE_3 13u
+#define S30_RESIDUE_4 17u
+#define S30_RESIDUE_5 19u
+#define S30_RESIDUE_6 23u
+#define S30_RESIDUE_7 29u
+/* And the one after it. */
+#define S30_AFTER(w) S30_AFTER_##w
+#define S30_AFTER_0 7u
+#define S30_AFTER_1 11u
+#define S30_AFTER_2 13u
+#define S30_AFTER_3 17u
+#define S30_AFTER_4 19u
+#define S30_AFTER_5 23u
+#define S30_AFTER_6 29u
+#define S30_AFTER_7 31u
+/* The eight residues lie so that each has an eighth of the thirty. */
+#define S30_BIT_OF(residue) ((residue)*8 / 30)
 #define S30_KEEP(r, w) ((a64_u8) ~(1u << S30_BIT_OF((r)*S30_RESIDUE(w) % 30)))
 #define S30_CARRY(r, w) ((r)*S30_RESIDUE(w) / 30)
+/* From w to the next residue: bytes for each k, and bytes beside them. */
+#define S30_GAP(w) (S30_AFTER(w) - S30_RESIDUE(w))
+#define S30_CARRY_ON(r, w) ((r)*S30_AFTER(w) / 30 - S30_CARRY(r, w))
 
 /* Where a sieving prime stands: the byte of its next multiple, and the wheel index of q. */
 typedef struct s30_position {
@@ -78,27 +83,29 @@ static inline s30_position s30_at(a64_u64 byte, a64_u32 wheel) {
 
 #define S30_TURN(r, w) bytes[i + k * (S30_RESIDUE(w) - 1) + S30_CARRY(r, w)] &= S30_KEEP(r, w);
 
-#define S30_STEP(r, w)                                                                             \
-    case w:                                                                                        \
-        if (i >= end)                                                                              \
-            return s30_at(i, w);                                                                   \
-        if ((w) == 0)                                                                              \
-            for (; i + k * 28 + S30_CARRY(r, 7) < end; i += 30 * k + (r)) {                        \
-                S30_TURN(r, 0)                                                                     \
-                S30_TURN(r, 1)                                                                     \
-                S30_TURN(r, 2)                                                                     \
-                S30_TURN(r, 3)                                                                     \
-                S30_TURN(r, 4)                                                                     \
-                S30_TURN(r, 5)                                                                     \
-                S30_TURN(r, 6)                                                                     \
-                S30_TURN(r, 7)                                                                     \
-            }                                                                                      \
-        if ((w) == 0 && i >= end)                                                                  \
-            return s30_at(i, w);                                                                   \
-        bytes[i] &= S30_KEEP(r, w);                                                                \
-        i += k * (S30_RESIDUE((w) + 1) - S30_RESIDUE(w)) + S30_CARRY(r, (w) + 1) - S30_CARRY(r, w);
+/* Whole turns of the wheel, from its beginning on. */
+#define S30_TURNS(r)                                                                               \
+    for (; i + k * 28 + S30_CARRY(r, 7) < end; i += 30 * k + (r)) {                                \
+        S30_TURN(r, 0)                                                                             \
+        S30_TURN(r, 1)                                                                             \
+        S30_TURN(r, 2)                                                                             \
+        S30_TURN(r, 3)                                                                             \
+        S30_TURN(r, 4)                                                                             \
+        S30_TURN(r, 5)                                                                             \
+        S30_TURN(r, 6)                                                                             \
+        S30_TURN(r, 7)                                                                             \
+    }
 
-#define S30_NEXT S30_FALLTHROUGH;
+#define S30_STEP(r, w)                                                                             \
+    if (i >= end)                                                                                  \
+        return s30_at(i, w);                                                                       \
+    bytes[i] &= S30_KEEP(r, w);                                                                    \
+    i += k * S30_GAP(w) + S30_CARRY_ON(r, w);
+
+#define S30_NEXT(r, w)                                                                             \
+    S30_FALLTHROUGH;                                                                               \
+    case w:                                                                                        \
+        S30_STEP(r, w)
 
 #define S30_CLASS(r)                                                                               \
     static s30_position s30_class_##r(S30_MEMORY a64_u8 *bytes, a64_u64 end, a64_u64 k,            \
@@ -106,12 +113,16 @@ static inline s30_position s30_at(a64_u64 byte, a64_u32 wheel) {
         a64_u64 i = from.byte;                                                                     \
         switch (from.wheel) {                                                                      \
             for (;;) {                                                                             \
+            case 0:                                                                                \
+                S30_TURNS(r)                                                                       \
                 S30_STEP(r, 0)                                                                     \
-                S30_NEXT S30_STEP(r, 1) S30_NEXT S30_STEP(r, 2) S30_NEXT S30_STEP(r, 3) S30_NEXT   \
-                S30_STEP(r, 4) S30_NEXT                                                            \
-                S30_STEP(r, 5) S30_NEXT                                                            \
-                S30_STEP(r, 6) S30_NEXT                                                            \
-                S30_STEP(r, 7)                                                                     \
+                S30_NEXT(r, 1)                                                                     \
+                S30_NEXT(r, 2)                                                                     \
+                S30_NEXT(r, 3)                                                                     \
+                S30_NEXT(r, 4)                                                                     \
+                S30_NEXT(r, 5)                                                                     \
+                S30_NEXT(r, 6)                                                                     \
+                S30_NEXT(r, 7)                                                                     \
             }                                                                                      \
         }                                                                                          \
         return s30_at(i, 0);                                                                       \
