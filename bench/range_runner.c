@@ -323,8 +323,7 @@ static json_t *timed(double begin, double cpu_begin, enum call call, const struc
     uint64_t sum = call == CALL_LIST ? number_set_checksum(found->primes.numbers, found->primes.n)
                                      : found->sum;
     if (call != CALL_COUNT)
-        json_object_set_new(answer, "checksum",
-                            json_sprintf("%016llx", (unsigned long long)sum));
+        json_object_set_new(answer, "checksum", json_sprintf("%016llx", (unsigned long long)sum));
     return answer;
 }
 

@@ -40,8 +40,7 @@
  * Primes that need few turns or none in a piece go from multiple to multiple; the low three bits of
  * a position are the wheel's index. A step's mask, and how far it goes, are one word.
  */
-#define PP_STEP(r, w)                                                                              \
-    (uint) S30_KEEP(r, w) | (uint)S30_GAP(w) << 8 | (uint)S30_CARRY_ON(r, w) << 16
+#define PP_STEP(r, w) (uint) S30_KEEP(r, w) | (uint)S30_GAP(w) << 8 | (uint)S30_CARRY_ON(r, w) << 16
 #define PP_STEPS(r)                                                                                \
     static void pp_steps_##r(__global uchar *bytes, uint end, __global const uint *primes,         \
                              __global uint *positions, uint begin, uint stop) {                    \

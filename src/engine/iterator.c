@@ -28,7 +28,7 @@ struct iterator {
     /* The present window: words from `word` on are yet to be decoded. */
     struct window_consumer bitmap;
     size_t word, capacity;
-    unsigned small_primes; /* of the window, not yet in the run; as in a partial */
+    unsigned small_primes;     /* of the window, not yet in the run; as in a partial */
     uint64_t run[PARTIAL_RUN]; /* decoded: what shown.next and shown.end point into */
 };
 
@@ -139,8 +139,7 @@ pp_status pp_iterator_fetch(pp_iterator *shown, uint64_t *prime) {
                                      .first_word = bitmap->first_word + iterator->word,
                                      .n_words = bitmap->n_words - iterator->word,
                                      .small_primes = iterator->small_primes};
-        iterator->word +=
-            partial_decode_run(&left, iterator->session->decoder, iterator->run, &n);
+        iterator->word += partial_decode_run(&left, iterator->session->decoder, iterator->run, &n);
         iterator->small_primes = 0;
     }
     *prime = iterator->run[0];
