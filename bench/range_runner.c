@@ -25,7 +25,8 @@
 
 extern char **environ;
 
-enum { MOST_LIBRARIES = 8, MOST_SESSIONS = 64, MOST_WORDS = 64, TEXT_MOST = 4096 };
+enum { MOST_LIBRARIES = 8, MOST_SESSIONS = 64, MOST_WORDS = 64, MOST_COPIES = 64 };
+enum { TEXT_MOST = 4096 };
 
 static cpu_set_t all_cores, one_core;
 static int core = -1;
@@ -192,6 +193,55 @@ cleanup:
     for (size_t i = 0; i < n; i++)
         free(words[i]);
     return answer;
+}
+
+/* The core of the i-th copy: those allowed in turn, the one for one thread first. */
+static void use_core_of(size_t i) {
+    int at = core;
+    cpu_set_t set;
+    for (size_t passed = 0; passed < i;) {
+        at = at + 1 < CPU_SETSIZE ? at + 1 : 0;
+        passed += CPU_ISSET((size_t)at, &all_cores) != 0;
+    }
+    CPU_ZERO(&set);
+    CPU_SET((size_t)at, &set);
+    sched_setaffinity(0, sizeof set, &set);
+}
+
+/*
+ * The same program so many times at once, each pinned to a core of its own: until all have ended.
+ * What they write is dropped, and they are to end well.
+ */
+static json_t *run_copies(const json_t *request) {
+    char *words[MOST_WORDS + 1] = {NULL};
+    pid_t pids[MOST_COPIES];
+    const json_t *list = json_object_get(request, "words");
+    size_t n = json_array_size(list), copies = (size_t)number_of(request, "copies");
+    if (n == 0 || n > MOST_WORDS || copies > MOST_COPIES)
+        return failure("no program, or too many words or copies");
+    for (size_t i = 0; i < n; i++)
+        if (!(words[i] = strdup(json_string_value(json_array_get(list, i)))))
+            return failure("no memory");
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    bool late = false, well = null >= 0;
+    double cpu = 0, begin = wall_clock(), end = begin + number_of(request, "cap");
+    for (size_t i = 0; i < copies; i++) {
+        use_core_of(i);
+        pids[i] = start(words, null, null, null);
+    }
+    for (size_t i = 0; i < copies; i++) {
+        struct rusage usage = {0};
+        int status = pids[i] < 0 ? 1 : await(pids[i], end, &usage, &late);
+        well &= WIFEXITED(status) && WEXITSTATUS(status) == 0;
+        cpu += cpu_of(&usage);
+    }
+    double seconds = wall_clock() - begin;
+    close(null);
+    for (size_t i = 0; i < n; i++)
+        free(words[i]);
+    return well || late ? json_pack("{s:f, s:f, s:b, s:i}", "seconds", seconds, "cpu", cpu, "late",
+                                    late, "exit", 0)
+                        : failure("a copy of it failed");
 }
 
 /* ---- primesieve's library -------------------------------------------------------------------- */
@@ -450,6 +500,7 @@ static json_t *answer_to(const json_t *request) {
                          "cores", CPU_COUNT(&all_cores));
     }
     return strcmp(task, "program") == 0   ? run_program(request)
+           : strcmp(task, "copies") == 0  ? run_copies(request)
            : strcmp(task, "library") == 0 ? load_library(request)
            : strcmp(task, "session") == 0 ? open_session(request)
            : strcmp(task, "call") == 0    ? call(request)

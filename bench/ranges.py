@@ -138,6 +138,8 @@ class Runner:
 class Contestant:
     """One way of answering, with one number of threads."""
 
+    copies = False
+
     def __init__(self, name, label, threads, own, origin=""):
         self.name, self.label, self.threads, self.own, self.origin = name, label, threads, own, origin
         self.base = False
@@ -149,10 +151,11 @@ class Program(Contestant):
         super().__init__(name, label, threads, own, origin)
         self.words = words
 
-    def command(self, row, question):
+    def command(self, row, question, threads=None):
         if self.own:
             # A device has its own units, which may not be ours to choose.
-            threads = [] if "--backend=opencl" in self.words else ["-t", str(self.threads)]
+            threads = [] if "--backend=opencl" in self.words else [
+                "-t", str(threads or self.threads)]
             return ([self.words[0], question, str(row.lo), str(row.hi), "-q"] + threads
                     + self.words[1:])
         return (self.words + [str(row.lo), str(row.hi), "-q", "-t", str(self.threads)]
@@ -172,6 +175,19 @@ class Program(Contestant):
         # Of a program that says anything but a number this is its answer, which nobody shares.
         answer["answer"] = (answer["text"].strip(),)
         return answer
+
+
+class Copies(Program):
+    """A thread each for as many processes at once: what the cores give when nothing is shared."""
+
+    copies = True
+
+    def run(self, runner, row, question, cap):
+        answer = runner.ask(task="copies", words=self.command(row, question, 1), cap=cap,
+                            copies=self.threads)
+        if "error" in answer:
+            stop(6, f"{self.name}: {' '.join(self.command(row, question, 1))}: {answer['error']}")
+        return {"error": "late"} if answer["late"] else answer
 
 
 class Library(Contestant):
@@ -326,7 +342,8 @@ class Bench:
         if "error" in result:
             contestant.left_out = result["error"]
             return None
-        answers.setdefault(result["answer"], f"{contestant.name} with {threads_text(contestant.threads)}")
+        if "answer" in result:
+            answers.setdefault(result["answer"], f"{contestant.name} with {threads_text(contestant.threads)}")
         return result
 
     def compare(self, what, contestants, run):
@@ -367,7 +384,8 @@ class Bench:
             cpu = sum(r["cpu"] for r in results)
             measured.append({
                 "name": contestant.name, "label": contestant.label, "base": contestant.base,
-                "own": contestant.own, "threads": contestant.threads, "seconds": seconds,
+                "own": contestant.own, "copies": contestant.copies,
+                "threads": contestant.threads, "seconds": seconds,
                 "cpu_seconds": [r["cpu"] for r in results],
                 "cpu_use": cpu / sum(seconds) / contestant.threads,
                 "mib": max((r.get("mib", 0) for r in results), default=0),
@@ -402,15 +420,17 @@ class Bench:
         contestants = self.program_contestants(own_variants(self.options))
         report.section("programs", "Counting: program against program, with the process's start",
                        contestants)
+        copies = [Copies("copies", f"parprime, {threads} processes at once", threads, True,
+                         [self.options.program]) for threads in self.threads if threads > 1]
         for row in rows_named(self.options.rows, ROWS, self.options.scale):
             report.table(self.counted(
-                "programs", row, contestants,
+                "programs", row, contestants + (copies if row.long else []),
                 lambda c, cap, row=row: c.run(self.programs, row, "count", cap), "count"))
 
     def run_start(self, report):
         """`parprime count 10`, on all cores as it likes, beside the least that a process takes."""
         class Words(Program):
-            def command(self, row, question):
+            def command(self, row, question, threads=None):
                 return self.words
 
         cores = self.cores

@@ -35,6 +35,10 @@ def ratio_of(base, other):
     return ratio
 
 
+def times(value, factor):
+    return [factor * x for x in value] if isinstance(value, list) else factor * value
+
+
 def threads_text(threads):
     return "1 thread" if threads == 1 else f"{threads} threads"
 
@@ -124,7 +128,9 @@ class Report:
     def row(self, measured, bases):
         time_taken, base = measured["time"], bases.get(measured["threads"])
         speed, interval = "-", ""
-        if measured["base"]:
+        if measured["copies"]:
+            pass  # of another job: as many of them
+        elif measured["base"]:
             speed = "base"
         elif base:
             ratio = measured["ratio"] = ratio_of(base["time"], time_taken)
@@ -149,6 +155,16 @@ class Report:
             ratio = many["over_one_thread"] = ratio_of(one["time"], many["time"])
             self.line(f"  {many['label']}: {many['threads']} threads are {ratio['value']:.2f} times "
                       f"as fast as one {interval_text(ratio['interval'])}".rstrip())
+        one = ones.get("parprime")
+        for many in result["measured"]:
+            if many["copies"] and one:
+                ratio = ratio_of(one["time"], many["time"])
+                for field in ("value", "interval"):
+                    ratio[field] = ratio[field] and times(ratio[field], many["threads"])
+                result["side_by_side"] = ratio
+                self.line(f"  side by side, sharing nothing, {many['threads']} processes of one thread "
+                          f"do {ratio['value']:.2f} times as much as one {interval_text(ratio['interval'])}"
+                          .rstrip())
 
     def warn(self, result):
         """One line of those whose first or slowest run is far from the median."""
@@ -212,6 +228,10 @@ class Report:
         if result["section"] == "programs" and result["long"] and "over_one_thread" in own:
             speedup = own["over_one_thread"]
             self.goal(f"{where} over 1", speedup["value"], threads_goal, True, speedup["interval"])
+            if "side_by_side" in result:
+                beside = result["side_by_side"]
+                self.line(f"    {threads} processes side by side, sharing nothing:".ljust(58)
+                          + f" {beside['value']:9.2f} {interval_text(beside['interval'])}".rstrip())
         if result["section"] == "start":
             self.goal("parprime count 10, milliseconds", 1e3 * own["time"]["median"],
                       1e3 * start_goal, False)
