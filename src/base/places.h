@@ -1,18 +1,18 @@
 /*
- * Threads that begin together, each on a CPU of its own. Linux may leave a new thread on the CPU of
- * the one that made it, in turn with that, for several slices of 4 ms while another CPU is idle.
- * On two cores of a Zen 4 `parprime count 1e9 -t 2` takes 35.8 ms with this, and 40.2 without
- * (medians of 20; one thread: 62.5).
+ * Threads that begin together, each on a CPU of its own. Linux may wake a thread on the CPU of the
+ * one that made or woke it while another CPU is idle (in a virtual machine, where an idle CPU
+ * counts as taken by somebody else), and lets it wait there for a slice of 3 or 4 ms, or take turns
+ * for several. backend/openmp.c says how this is used and what it brings.
  */
 #ifndef PARPRIME_BASE_PLACES_H
 #define PARPRIME_BASE_PLACES_H
 
-#include <stdatomic.h>
+#include <sched.h>
 
 struct places {
     unsigned threads; /* 0: the system's choice is left alone */
     unsigned first;   /* the CPU of thread 0, by its place among those allowed */
-    atomic_uint taken;
+    cpu_set_t allowed;
 };
 
 /*
@@ -21,10 +21,10 @@ struct places {
  */
 void places_init(struct places *places, unsigned threads);
 
-/*
- * Each thread calls it once, as it begins: moves it to its place, and leaves it free to be moved
- * again. Number 0 stays where it is, and lets the others pass first, for a tenth of a ms at most.
- */
-void places_take(struct places *places, unsigned number);
+/* Each thread calls this, number 0 too: it then runs on its own CPU, until it calls the next. */
+void places_take(const struct places *places, unsigned number);
+
+/* It is free again to be moved to any CPU that the caller of places_init might use. */
+void places_leave(const struct places *places, unsigned number);
 
 #endif

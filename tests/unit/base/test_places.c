@@ -8,30 +8,49 @@
 
 static struct places places;
 static cpu_set_t allowed;
+static pthread_barrier_t all;
+static int cpus[CPU_SETSIZE]; /* by thread: where it ran while it had its place */
 
-/* Takes a place; NULL if the thread may then run where it might before. */
+/* Takes a place, and leaves it when all have one; NULL if the thread may then run where it might. */
 static void *take(void *number) {
-    cpu_set_t after;
-    places_take(&places, (unsigned)(uintptr_t)number);
+    unsigned i = (unsigned)(uintptr_t)number;
+    cpu_set_t here, after;
+    places_take(&places, i);
+    cpus[i] = sched_getaffinity(0, sizeof here, &here) == 0 && CPU_COUNT(&here) == 1 &&
+                      CPU_ISSET((size_t)sched_getcpu(), &here)
+                  ? sched_getcpu()
+                  : -1;
+    pthread_barrier_wait(&all);
+    places_leave(&places, i);
     return sched_getaffinity(0, sizeof after, &after) == 0 && CPU_EQUAL(&after, &allowed) ? NULL
                                                                                           : number;
 }
 
-static void test_every_thread_is_free_again(void **state) {
+static void test_each_has_its_own_and_is_free_again(void **state) {
     (void)state;
     unsigned threads = (unsigned)CPU_COUNT(&allowed);
+    if (threads < 2)
+        skip();
     pthread_t others[CPU_SETSIZE];
     for (int round = 0; round < 20; round++) {
         places_init(&places, threads);
+        assert_int_equal(pthread_barrier_init(&all, NULL, threads), 0);
         for (uintptr_t i = 1; i < threads; i++)
             assert_int_equal(pthread_create(&others[i], NULL, take, (void *)i), 0);
-        places_take(&places, 0);
+        assert_null(take((void *)0));
         for (uintptr_t i = 1; i < threads; i++) {
             void *wrong;
             pthread_join(others[i], &wrong);
             assert_null(wrong);
         }
-        assert_int_equal(atomic_load(&places.taken), threads > 1 ? threads - 1 : 0);
+        pthread_barrier_destroy(&all);
+        cpu_set_t taken;
+        CPU_ZERO(&taken);
+        for (unsigned i = 0; i < threads; i++) {
+            assert_true(cpus[i] >= 0);
+            CPU_SET((size_t)cpus[i], &taken);
+        }
+        assert_true(CPU_EQUAL(&taken, &allowed));
     }
 }
 
@@ -57,9 +76,13 @@ static void test_others_are_left_alone(void **state) {
         if (others[i] != threads) {
             places_init(&places, others[i]);
             assert_int_equal(places.threads, 0);
-            places_take(&places, 0);
-            places_take(&places, 1);
-            assert_int_equal(atomic_load(&places.taken), 0);
+            cpu_set_t after;
+            for (unsigned number = 0; number < 3; number++) {
+                places_take(&places, number);
+                assert_int_equal(sched_getaffinity(0, sizeof after, &after), 0);
+                assert_true(CPU_EQUAL(&after, &allowed));
+                places_leave(&places, number);
+            }
         }
 }
 
@@ -67,7 +90,7 @@ int main(void) {
     if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
         return 77;
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_thread_is_free_again),
+        cmocka_unit_test(test_each_has_its_own_and_is_free_again),
         cmocka_unit_test(test_places_for_as_many_as_cpus),
         cmocka_unit_test(test_others_are_left_alone),
     };
