@@ -89,8 +89,8 @@ struct call {
  * them away from the CPU that they were put on: its own. It spins only briefly when there are more
  * threads than CPUs. So there is one more to begin with, which ends when the region begins.
  *
- * `parprime count 1e9 -t 2` on two virtual cores of a Zen 4 takes XX ms with this, XX without
- * (medians of 20; one thread: XX).
+ * `parprime count 1e9 -t 2` on two virtual cores of a Zen 4 takes 32.8 ms with this, 40.3
+ * without (medians of 21 processes, process start included; one thread: 61.5).
  */
 #if defined(__GNUC__) && !defined(__clang__)
 enum { SPARE_THREADS = 1 };
