@@ -282,9 +282,19 @@ static void sum_portable(const uint64_t *words, uint64_t first_word, size_t n, u
     *digest += sum;
 }
 
+size_t take_class_portable(const uint64_t *words, uint64_t first_word, size_t n, unsigned class,
+                           uint32_t *out) {
+    size_t taken = 0;
+    for (size_t i = 0; i < n; i++)
+        for (uint64_t bits = words[i] >> class & 0x0101010101010101; bits; bits &= bits - 1)
+            out[taken++] = (uint32_t)(8 * (first_word + i)) + (uint32_t)__builtin_ctzll(bits) / 8;
+    return taken;
+}
+
 static const struct sieve_kernel sieve_kernel_portable = {
     "none",
     pre_sieve_portable,
+    take_class_portable,
     seek_turns_portable,
     seek_steps_portable,
     cross_steps_portable,
@@ -337,9 +347,6 @@ static struct base_parts base_parts(const struct sieve_base *base, uint32_t limi
     return (struct base_parts){sieve_base_words(turns), sieve_base_words(steps)};
 }
 
-/* Primes for steps are worked on in vectors of 16. */
-enum { STEP_VECTOR = 16 };
-
 static size_t class_bytes(size_t n_turns, size_t n_steps) {
     return round_up(n_turns * sizeof(struct turn), 64) +
            2 * round_up(n_steps * sizeof(uint32_t), 64);
@@ -363,22 +370,54 @@ uint32_t hybrid_limit(double numbers) {
                                         : SEGMENT_STEP_LIMIT;
 }
 
+/* Those of turns: up to `most`. */
+static void take_turns(struct walk *walk, const struct sieve_base *base, uint32_t most,
+                       size_t n_words) {
+    enum { WORDS = SEGMENT_TURN_LIMIT / WHEEL_WORD + 1 };
+    uint64_t words[WORDS];
+    uint32_t a[8 * WORDS + STEP_VECTOR];
+    memcpy(words, base->words, n_words * sizeof *words);
+    wheel_trim(words, 0, n_words, walk->pre_sieve->first_prime, most);
+    for (unsigned c = 0; c < 8; c++) {
+        struct walk_class *class = &walk->classes[c];
+        class->n_turns = walk->kernel->take_class(words, 0, n_words, c, a);
+        for (size_t i = 0; i < class->n_turns; i++) {
+            class->turns[i].a = a[i];
+            class->block_turns += WHEEL_BYTE * a[i] + wheel_residues[c] < BLOCK_LIMIT;
+        }
+    }
+}
+
+/* Those of steps: from SEGMENT_TURN_LIMIT up to `most`, in words up to n_words. */
+static void take_steps(struct walk *walk, const struct sieve_base *base, uint32_t most,
+                       size_t n_words) {
+    const size_t first = SEGMENT_TURN_LIMIT / WHEEL_WORD, last = n_words - 1;
+    uint64_t ends[2] = {base->words[first], base->words[last]};
+    wheel_trim(&ends[0], first, 1, SEGMENT_TURN_LIMIT, most);
+    wheel_trim(&ends[1], last, 1, SEGMENT_TURN_LIMIT, most);
+    for (unsigned c = 0; c < 8; c++) {
+        struct walk_class *class = &walk->classes[c];
+        size_t n = walk->kernel->take_class(&ends[0], first, 1, c, class->steps);
+        if (last > first) {
+            n += walk->kernel->take_class(base->words + first + 1, first + 1, last - first - 1, c,
+                                          class->steps + n);
+            n += walk->kernel->take_class(&ends[1], last, 1, c, class->steps + n);
+        }
+        class->n_steps = n;
+    }
+}
+
 /* Shares the base's primes out to the classes. */
 static void take_primes(struct walk *walk, const struct sieve_base *base, uint32_t limit,
-                        size_t n_words) {
-    for (size_t i = 0; i < n_words; i++)
-        for (uint64_t bits = base->words[i]; bits; bits &= bits - 1) {
-            unsigned bit = (unsigned)__builtin_ctzll(bits);
-            uint32_t p = (uint32_t)(i * WHEEL_WORD) + wheel_offsets[bit];
-            struct walk_class *class = &walk->classes[bit % 8];
-            if (p < walk->pre_sieve->first_prime || p > limit || p >= SEGMENT_STEP_LIMIT)
-                continue;
-            if (p < SEGMENT_TURN_LIMIT)
-                class->turns[class->n_turns++].a = p / 30;
-            else
-                class->steps[class->n_steps++] = p / 30;
-            class->block_turns += p < BLOCK_LIMIT;
-        }
+                        struct base_parts parts) {
+    if (limit > base->limit)
+        limit = base->limit;
+    if (limit >= walk->pre_sieve->first_prime)
+        take_turns(walk, base, limit < SEGMENT_TURN_LIMIT ? limit : SEGMENT_TURN_LIMIT - 1,
+                   parts.turns);
+    if (limit >= SEGMENT_TURN_LIMIT)
+        take_steps(walk, base, limit < SEGMENT_STEP_LIMIT ? limit : SEGMENT_STEP_LIMIT - 1,
+                   parts.steps);
 }
 
 void walk_init(struct walk *walk, const struct sieve_kernel *kernel,
@@ -398,7 +437,7 @@ void walk_init(struct walk *walk, const struct sieve_kernel *kernel,
         class->steps = class->positions + round_up(n_steps * sizeof(uint32_t), 64) / 4;
         at += class_bytes(n_turns, n_steps);
     }
-    take_primes(walk, base, limit, parts.steps);
+    take_primes(walk, base, limit, parts);
 }
 
 /* Lets primes begin whose squares are not above `last`: those up to its root. */

@@ -35,6 +35,7 @@ enum {
     /* Where a multiple of a large prime is: its byte, and its bit above. */
     HIT_BITS = 27,
     HIT_MOST_BYTES = 1 << HIT_BITS,
+    STEP_VECTOR = 16, /* primes for steps are worked on in vectors of so many */
     HIT_FREE = 61 /* multiples of primes up to this may be left out: they are half of all */
 };
 
@@ -69,6 +70,12 @@ struct sieve_kernel {
     const char *simd;
     /* bytes[i] = the AND of from[t][i] over n_tables tables. */
     void (*pre_sieve)(uint8_t *bytes, size_t n, const uint8_t *const *from, unsigned n_tables);
+    /*
+     * The a of each prime 30a + r, r of index `class`, in base words [first_word, first_word + n),
+     * ascending. Returns how many; what is in the STEP_VECTOR - 1 places behind is undefined.
+     */
+    size_t (*take_class)(const uint64_t *words, uint64_t first_word, size_t n, unsigned class,
+                         uint32_t *out);
     /*
      * Positions of primes 30a + r for a segment that begins at byte first_byte of the wheel: the
      * turn before it, or the one that the prime's square is in.
@@ -145,6 +152,8 @@ uint64_t *walk_segment(struct walk *walk, uint64_t first_word, size_t n_words);
 uint32_t hybrid_limit(double numbers);
 
 /* The portable kernel's functions, for levels that have nothing better. */
+size_t take_class_portable(const uint64_t *words, uint64_t first_word, size_t n, unsigned class,
+                           uint32_t *out);
 void seek_turns_portable(struct turn *turns, size_t n, uint32_t r, uint64_t first_byte);
 void seek_steps_portable(uint32_t *bytes, uint32_t *steps, size_t n, uint32_t r,
                          uint64_t first_byte);

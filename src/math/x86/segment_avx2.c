@@ -77,6 +77,12 @@ static void sum(const uint64_t *words, uint64_t first_word, size_t n, uint64_t *
 }
 
 const struct sieve_kernel sieve_kernel_avx2 = {
-    "avx2", pre_sieve,           seek_turns_portable, seek_steps_portable, cross_steps_portable,
-    sum,    large_hits_portable,
+    "avx2",
+    pre_sieve,
+    take_class_portable,
+    seek_turns_portable,
+    seek_steps_portable,
+    cross_steps_portable,
+    sum,
+    large_hits_portable,
 };

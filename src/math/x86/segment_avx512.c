@@ -27,6 +27,33 @@ static void pre_sieve(uint8_t *bytes, size_t n, const uint8_t *const *from, unsi
     }
 }
 
+/* ---- primes of a class ------------------------------------------------------------------- */
+
+static size_t take_class(const uint64_t *words, uint64_t first_word, size_t n, unsigned class,
+                         uint32_t *out) {
+    const __m512i bit = _mm512_set1_epi8((char)(1u << class));
+    /* 0, 1, … 63 */
+    const __m512i places =
+        _mm512_add_epi64(_mm512_set1_epi64(0x0706050403020100),
+                         _mm512_mullo_epi64(_mm512_setr_epi64(0, 1, 2, 3, 4, 5, 6, 7),
+                                            _mm512_set1_epi64(0x0808080808080808)));
+    size_t taken = 0;
+    for (size_t i = 0; i < n; i += 8) {
+        __m512i bytes = _mm512_maskz_loadu_epi64((__mmask8)first_lanes(n - i, 8), words + i);
+        __mmask64 has = _mm512_test_epi8_mask(bytes, bit);
+        __m512i packed = _mm512_maskz_compress_epi8(has, places),
+                first = _mm512_set1_epi32((int)(8 * (first_word + i)));
+        size_t found = (size_t)__builtin_popcountll(_cvtmask64_u64(has));
+        for (size_t done = 0; done < found; done += 16) {
+            __m512i a = _mm512_cvtepu8_epi32(_mm512_castsi512_si128(packed));
+            _mm512_storeu_si512(out + taken + done, _mm512_add_epi32(a, first));
+            packed = _mm512_shuffle_i64x2(packed, packed, 0x39); /* the next quarter */
+        }
+        taken += found;
+    }
+    return taken;
+}
+
 /* ---- count and digest -------------------------------------------------------------------- */
 
 /* splitmix64 of a state to which its constant has been added, made odd. */
@@ -571,5 +598,5 @@ static void large_hits(const uint64_t *words, uint64_t first_word, size_t n, uin
 }
 
 const struct sieve_kernel sieve_kernel_avx512 = {
-    "avx512", pre_sieve, seek_turns, seek_steps, cross_steps, sum, large_hits,
+    "avx512", pre_sieve, take_class, seek_turns, seek_steps, cross_steps, sum, large_hits,
 };

@@ -206,6 +206,35 @@ static void test_wheel_tables(void **state) {
         }
 }
 
+/* A class's primes, from words of every density and in runs of every length. */
+static void test_take_class(void **state) {
+    (void)state;
+    enum { WORDS = 37 };
+    uint64_t random = 5;
+    for (int round = 0; round < 300; round++) {
+        uint64_t words[WORDS], first = random_below(&random, SEGMENT_STEP_LIMIT / WHEEL_WORD);
+        size_t n = random_below(&random, WORDS + 1);
+        for (size_t i = 0; i < WORDS; i++) {
+            words[i] = round == 0 ? UINT64_MAX : random_u64(&random);
+            for (int thinner = round % 5; thinner > 0; thinner--)
+                words[i] &= random_u64(&random);
+        }
+        for (unsigned c = 0; c < 8; c++) {
+            uint32_t expected[8 * WORDS];
+            size_t n_expected = 0;
+            for (size_t byte = 0; byte < 8 * n; byte++)
+                if (((const uint8_t *)words)[byte] >> c & 1)
+                    expected[n_expected++] = (uint32_t)(8 * first + byte);
+            for (size_t level = 0; level < n_levels; level++) {
+                uint32_t *got = malloc((n_expected + STEP_VECTOR - 1) * sizeof *got);
+                assert_int_equal(levels[level]->take_class(words, first, n, c, got), n_expected);
+                assert_memory_equal(got, expected, n_expected * sizeof *got);
+                free(got);
+            }
+        }
+    }
+}
+
 /* Positions by their definition, for random primes and places up to 2^64. */
 static void test_seek(void **state) {
     (void)state;
@@ -428,12 +457,13 @@ int main(void) {
         if (cpu_has_simd(names[i]))
             levels[n_levels++] = sieve_kernel(names[i]);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_low),          cmocka_unit_test(test_squares),
-        cmocka_unit_test(test_windows),      cmocka_unit_test(test_levels_agree),
-        cmocka_unit_test(test_wheel_tables), cmocka_unit_test(test_seek),
-        cmocka_unit_test(test_sums),         cmocka_unit_test(test_large),
-        cmocka_unit_test(test_many_hits),    cmocka_unit_test(test_large_squares),
-        cmocka_unit_test(test_large_edges),  cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_low),           cmocka_unit_test(test_squares),
+        cmocka_unit_test(test_windows),       cmocka_unit_test(test_levels_agree),
+        cmocka_unit_test(test_wheel_tables),  cmocka_unit_test(test_take_class),
+        cmocka_unit_test(test_seek),          cmocka_unit_test(test_sums),
+        cmocka_unit_test(test_large),         cmocka_unit_test(test_many_hits),
+        cmocka_unit_test(test_large_squares), cmocka_unit_test(test_large_edges),
+        cmocka_unit_test(test_levels),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
