@@ -44,11 +44,11 @@ struct backend {
     void (*shape)(const void *state, const struct job *job, struct shape *out);
 
     /*
-     * Runs units [first, first + n): begins them in ascending order, puts each once, begins
-     * none after sink_stopped. Blocks until all that were begun are put. Sets result->device
-     * and simd before it puts the first, later threads, and adds to its phases. Statuses that the
-     * sink returned need not be returned again. error is for failures of its own that pp_strerror
-     * cannot say well.
+     * Runs units [first, first + n): begins those of a list or a test in ascending order, since
+     * the sink may wait for earlier ones, puts each once, begins none after sink_stopped. Blocks
+     * until all that were begun are put. Sets result->device and simd before it puts the first,
+     * later threads, and adds to its phases. Statuses that the sink returned need not be returned
+     * again. error is for failures of its own that pp_strerror cannot say well.
      */
     pp_status (*run)(void *state, const struct job *job, uint64_t first, uint64_t n,
                      struct sink *sink, pp_result *result, pp_error *error);

@@ -160,50 +160,8 @@ void cpu_worker_free(struct cpu_worker *worker) {
     *worker = (struct cpu_worker){.run = worker->run};
 }
 
-/*
- * Chunks get smaller by rounds, in each of which all threads together take three quarters of what
- * is left (factoring: Hummel, Schonberg, Flynn, CACM 35 (8), 1992): few chunks, since each begins
- * with a search for up to a million positions, and yet threads end together. By halves `parprime
- * count 1e16 -d1e9 -t 2` takes 198 ms instead of 190, the last 10^9 below 2^64 528 instead of 510
- * (medians of 7 on a Zen 4). More than that would be too much for cores half as fast as others.
- */
-static uint64_t round_size(uint64_t left, unsigned threads) {
-    uint64_t size = left / threads / 4 * 3;
-    return size ? size : 1;
-}
-
-struct cpu_chunks cpu_chunks_of(uint64_t n, unsigned threads) {
-    struct cpu_chunks chunks = {n, 0, threads};
-    for (uint64_t left = n; left;) {
-        uint64_t size = round_size(left, threads), round = size * threads;
-        chunks.n_chunks += round < left ? threads : (left + size - 1) / size;
-        left -= round < left ? round : left;
-    }
-    return chunks;
-}
-
-struct cpu_chunks cpu_chunks(const struct job *job, uint64_t n, unsigned threads) {
-    /* A list is put in order, and whoever is far ahead would wait. */
-    if (job->question != QUESTION_COUNT || !job_sieves(job))
-        return (struct cpu_chunks){n, n, 0};
-    return cpu_chunks_of(n, threads);
-}
-
-uint64_t cpu_chunk_begin(struct cpu_chunks chunks, uint64_t chunk) {
-    if (!chunks.threads)
-        return chunk;
-    uint64_t begin = 0;
-    for (;;) {
-        uint64_t size = round_size(chunks.n - begin, chunks.threads);
-        if (chunk < chunks.threads || begin == chunks.n) {
-            uint64_t at = begin + size * chunk;
-            return at < chunks.n ? at : chunks.n;
-        }
-        chunk -= chunks.threads;
-        begin += size * chunks.threads;
-        if (begin > chunks.n)
-            begin = chunks.n;
-    }
+bool cpu_may_jump(const struct job *job) {
+    return job->question == QUESTION_COUNT && job_sieves(job);
 }
 
 /* ---- numbers ----------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include "work/sink.h"
 
 #include <parprime.h>
+#include <stdbool.h>
 
 /* The code of one instruction-set level. */
 struct cpu_code {
@@ -59,19 +60,11 @@ void cpu_worker_free(struct cpu_worker *worker);
 pp_status cpu_run_unit(struct cpu_worker *worker, uint64_t unit, struct sink *sink);
 
 /*
- * Units that a thread should do one after the other, since it carries positions of sieving primes
- * from one to the next: n units become chunks, larger ones first. Returns how many chunks; chunk
- * i is [cpu_chunk_begin(i), cpu_chunk_begin(i + 1)).
+ * Should a thread do units one after the other, since it carries positions of sieving primes from
+ * one to the next, and may it begin anywhere? A list is put in order, and whoever is far ahead
+ * would wait.
  */
-struct cpu_chunks {
-    uint64_t n, n_chunks;
-    unsigned threads; /* 0: every chunk is a unit */
-};
-struct cpu_chunks cpu_chunks(const struct job *job, uint64_t n, unsigned threads);
-
-/* Of n things in general, getting smaller towards the end. */
-struct cpu_chunks cpu_chunks_of(uint64_t n, unsigned threads);
-uint64_t cpu_chunk_begin(struct cpu_chunks chunks, uint64_t chunk);
+bool cpu_may_jump(const struct job *job);
 
 /* A job on the calling thread: what serial is, and openmp inside a caller's own region. */
 pp_status cpu_run_serially(struct cpu_code code, const struct job *job, uint64_t first, uint64_t n,

@@ -14,6 +14,7 @@ ABSENT_BACKEND(backend_openmp, "openmp",
 #include "backend/backend.h"
 #include "backend/cpu.h"
 #include "backend/pi.h"
+#include "backend/shares.h"
 #include "backend/window.h"
 #include "base/clock.h"
 #include "base/cpu.h"
@@ -65,7 +66,7 @@ static void shape(const void *state, const struct job *job, struct shape *out) {
     cpu_shape(job, openmp->threads, openmp->code, out);
 }
 
-/* Chunks in a parallel-for: the barrier at its end is nothing beside them, skipping them is quick.
+/* Units in a parallel-for: the barrier at its end is nothing beside them, skipping them is quick.
  */
 static const uint64_t STRETCH = 1 << 20;
 
@@ -118,33 +119,39 @@ static struct places begin_threads(int threads) {
 static void run_units(struct call *call, const struct cpu_run *run, int wanted) {
     struct sink *sink = call->sink;
     const uint64_t first = call->first;
+    const bool jumps = cpu_may_jump(call->job);
     unsigned took_part = 1;
-    pp_status outcome = PP_OK;
-    struct cpu_chunks chunks = cpu_chunks(call->job, call->n, (unsigned)wanted);
-    for (uint64_t begun = 0; begun < chunks.n_chunks && !sink_stopped(sink); begun += STRETCH) {
-        uint64_t end = chunks.n_chunks - begun < STRETCH ? chunks.n_chunks : begun + STRETCH;
+    struct shares shares;
+    pp_status outcome = shares_init(&shares, (unsigned)wanted) ? PP_OK : PP_ERR_MEMORY;
+    for (uint64_t begin = 0, end; begin < call->n && outcome == PP_OK && !sink_stopped(sink);
+         begin = end) {
+        end = jumps || call->n - begin < STRETCH ? call->n : begin + STRETCH;
         const struct places places = begin_threads(wanted);
 #pragma omp parallel num_threads(wanted) default(none)                                             \
-    shared(run, sink, first, begun, end, chunks, took_part, outcome, places)
+    shared(run, sink, first, begin, end, jumps, shares, took_part, outcome, places)
         {
-            places_leave(&places, (unsigned)omp_get_thread_num());
+            unsigned thread = (unsigned)omp_get_thread_num();
+            places_leave(&places, thread);
             struct cpu_worker worker;
-            pp_status status = cpu_worker_init(&worker, run, (unsigned)omp_get_thread_num());
-#pragma omp single nowait
-            took_part = (unsigned)omp_get_num_threads();
+            pp_status status = cpu_worker_init(&worker, run, thread);
+#pragma omp single
+            {
+                took_part = (unsigned)omp_get_num_threads();
+                shares_deal(&shares, jumps ? end : 0, took_part, 1);
+            }
             if (status != PP_OK)
                 sink->fail(sink, status);
+            uint64_t unit;
+            while (status == PP_OK && !sink_stopped(sink) && shares_take(&shares, thread, &unit))
+                status = cpu_run_unit(&worker, first + unit, sink);
                 /*
-                 * One chunk at a time keeps threads even to the end. Monotonic, since the sink may
-                 * hold back a unit until earlier ones are put: those must have been begun.
+                 * One at a time keeps threads even to the end. Monotonic, since the sink may hold
+                 * back a unit until earlier ones are put: those must have been begun.
                  */
 #pragma omp for schedule(monotonic : dynamic, 1) nowait
-            for (uint64_t chunk = begun; chunk < end; chunk++) {
-                uint64_t unit = cpu_chunk_begin(chunks, chunk),
-                         next = cpu_chunk_begin(chunks, chunk + 1);
-                for (; unit < next && status == PP_OK && !sink_stopped(sink); unit++)
-                    status = cpu_run_unit(&worker, first + unit, sink);
-            }
+            for (uint64_t i = jumps ? end : begin; i < end; i++)
+                if (status == PP_OK && !sink_stopped(sink))
+                    status = cpu_run_unit(&worker, first + i, sink);
             cpu_worker_free(&worker);
             if (status != PP_OK) {
 #pragma omp atomic write
@@ -152,37 +159,50 @@ static void run_units(struct call *call, const struct cpu_run *run, int wanted) 
             }
         }
     }
+    shares_free(&shares);
     call->status = outcome;
     call->result->threads = took_part;
 }
+
+/* Segments left in a share that are worth the search for positions. */
+enum { DIVIDED_SEGMENTS = 2 };
 
 /* Window after window, each in steps that all threads share out and wait for each other after. */
 static void run_windows(struct call *call, const struct cpu_run *run, int wanted) {
     struct sink *sink = call->sink;
     struct window window;
+    struct shares shares;
     unsigned took_part = 1;
     pp_status outcome = window_init(&window, run, call->first, call->n, (unsigned)wanted);
+    if (!shares_init(&shares, (unsigned)wanted))
+        outcome = PP_ERR_MEMORY;
     if (outcome == PP_OK) {
         const struct places places = begin_threads(wanted);
 #pragma omp parallel num_threads(wanted) default(none)                                             \
-    shared(run, sink, window, took_part, outcome, places)
+    shared(run, sink, window, shares, took_part, outcome, places)
         {
-            places_leave(&places, (unsigned)omp_get_thread_num());
+            unsigned thread = (unsigned)omp_get_thread_num();
+            places_leave(&places, thread);
             struct window_worker worker;
-            pp_status status = window_worker_init(&worker, &window, (unsigned)omp_get_thread_num());
+            pp_status status = window_worker_init(&worker, &window, thread);
 #pragma omp single nowait
             took_part = (unsigned)omp_get_num_threads();
             if (status != PP_OK)
                 sink->fail(sink, status);
             for (;;) {
 #pragma omp single
-                window_next(&window, sink);
+                {
+                    window_next(&window, sink);
+                    shares_deal(&shares, window.n_units ? window.n_stretches : 0,
+                                (unsigned)omp_get_num_threads(), DIVIDED_SEGMENTS);
+                }
                 if (window.n_units == 0)
                     break;
-#pragma omp for schedule(dynamic, 1)
-                for (uint64_t i = 0; i < window.groups.n_chunks; i++)
-                    if (status == PP_OK && !sink_stopped(sink))
-                        window_sieve(&worker, i);
+                uint64_t stretch;
+                while (status == PP_OK && !sink_stopped(sink) &&
+                       shares_take(&shares, thread, &stretch))
+                    window_sieve(&worker, stretch);
+#pragma omp barrier
 #pragma omp for schedule(dynamic, 1)
                 for (uint64_t i = 0; i < window.n_pieces; i++)
                     if (status == PP_OK && !sink_stopped(sink))
@@ -202,6 +222,7 @@ static void run_windows(struct call *call, const struct cpu_run *run, int wanted
             }
         }
     }
+    shares_free(&shares);
     window_free(&window);
     call->status = outcome;
     call->result->threads = took_part;

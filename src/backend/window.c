@@ -123,8 +123,7 @@ void window_next(struct window *window, struct sink *sink) {
     uint64_t share = window->n_words / (SHARES * (uint64_t)window->threads) + 1,
              segment = window->run->segment_words;
     window->stretch_words = smaller(share, segment);
-    window->groups = cpu_chunks_of(
-        (window->n_words + window->stretch_words - 1) / window->stretch_words, window->threads);
+    window->n_stretches = (window->n_words + window->stretch_words - 1) / window->stretch_words;
 
     window->root = isqrt64(last);
     window->n_pieces = 0;
@@ -179,17 +178,12 @@ void window_worker_free(struct window_worker *worker) {
     *worker = (struct window_worker){.window = worker->window};
 }
 
-void window_sieve(struct window_worker *worker, uint64_t group) {
+void window_sieve(struct window_worker *worker, uint64_t stretch) {
     const struct window *window = worker->window;
-    uint64_t from = cpu_chunk_begin(window->groups, group) * window->stretch_words,
-             to = cpu_chunk_begin(window->groups, group + 1) * window->stretch_words;
-    to = smaller(to, window->n_words);
-    while (from < to) {
-        size_t n = (size_t)smaller(to - from, window->run->segment_words);
-        const uint64_t *words = walk_segment(&worker->small.walk, window->first_word + from, n);
-        memcpy(window->bytes + from * 8, words, n * 8);
-        from += n;
-    }
+    uint64_t from = stretch * window->stretch_words;
+    size_t n = (size_t)smaller(window->n_words - from, window->stretch_words);
+    const uint64_t *words = walk_segment(&worker->small.walk, window->first_word + from, n);
+    memcpy(window->bytes + from * 8, words, n * 8);
 }
 
 static size_t hit_byte(uint32_t hit) {
@@ -299,7 +293,7 @@ pp_status windows_run_serially(const struct cpu_run *run, uint64_t first, uint64
         window_next(&window, sink);
         if (window.n_units == 0)
             break;
-        for (uint64_t i = 0; i < window.groups.n_chunks && !sink_stopped(sink); i++)
+        for (uint64_t i = 0; i < window.n_stretches && !sink_stopped(sink); i++)
             window_sieve(&worker, i);
         for (uint64_t i = 0; i < window.n_pieces && !sink_stopped(sink); i++)
             window_cross_large(&worker, i);

@@ -43,9 +43,8 @@ struct window {
     uint64_t first_unit, n_units; /* the present window; no units: all is done */
     uint64_t first_word;
     size_t n_words;
-    struct cpu_chunks groups;       /* step 1: stretches one after the other, */
-    uint64_t stretch_words;         /* each a segment or less */
-    uint64_t n_pieces, piece_words; /* step 2: base primes */
+    uint64_t n_stretches, stretch_words; /* step 1: of a segment or less, to be shared out */
+    uint64_t n_pieces, piece_words;      /* step 2: base primes */
     uint64_t first_base_word;
     uint32_t root; /* the largest base prime */
     double begun;  /* when, if the sink is traced */
@@ -74,8 +73,11 @@ void window_worker_free(struct window_worker *worker);
 /* Goes on to the next window; one thread does. None is begun after the sink has stopped. */
 void window_next(struct window *window, struct sink *sink);
 
-/* The steps' items: groups, pieces, units. After its pieces, each thread flushes what it holds. */
-void window_sieve(struct window_worker *worker, uint64_t group);
+/*
+ * The steps' items: stretches, cheapest one after the other; pieces; units. After its pieces, each
+ * thread flushes what it holds.
+ */
+void window_sieve(struct window_worker *worker, uint64_t stretch);
 void window_cross_large(struct window_worker *worker, uint64_t piece);
 void window_flush(struct window_worker *worker);
 pp_status window_put(struct window_worker *worker, uint64_t unit, struct sink *sink);

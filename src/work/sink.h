@@ -17,8 +17,8 @@ struct recount {
 struct sink {
     /*
      * Takes the partial of a unit. Thread-safe, in any order, each unit once; it may block
-     * until earlier units have been put, so a backend must begin units in ascending order. Any
-     * status but PP_OK has also been remembered: the caller begins no further unit.
+     * until earlier ones of a list or a test have been put, so these must begin in ascending order.
+     * Any status but PP_OK has also been remembered: the caller begins no further unit.
      */
     pp_status (*put)(struct sink *sink, uint64_t unit, const struct partial *partial);
     /* The backend cannot go on: stops the job and wakes whoever waits for earlier units. */

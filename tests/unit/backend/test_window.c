@@ -191,38 +191,12 @@ static void test_threads(void **state) {
     pp_session_close(serial);
 }
 
-/* Chunks cover all units once, in order, from large to small. */
-static void test_chunks(void **state) {
-    (void)state;
-    struct job job = {.question = QUESTION_COUNT, .method = PP_METHOD_SIEVE};
-    uint64_t random = 3;
-    for (int i = 0; i < 3000; i++) {
-        uint64_t n = random_sized(&random, i % 3 ? 12 : 63);
-        unsigned threads = 1 + (unsigned)random_below(&random, i % 5 ? 8 : 300);
-        struct cpu_chunks chunks = cpu_chunks(&job, n, threads);
-        assert_int_equal(cpu_chunk_begin(chunks, 0), 0);
-        assert_int_equal(cpu_chunk_begin(chunks, chunks.n_chunks), n);
-        uint64_t largest = n;
-        for (uint64_t c = 0; c < chunks.n_chunks; c++) {
-            uint64_t size = cpu_chunk_begin(chunks, c + 1) - cpu_chunk_begin(chunks, c);
-            assert_in_range(size, 1, largest);
-            largest = size;
-        }
-        assert_true(chunks.n_chunks <= 1 + threads * UINT64_C(66) &&
-                    (n < 2 || chunks.n_chunks > 1));
-    }
-    job.question = QUESTION_LIST;
-    assert_int_equal(cpu_chunks(&job, 1000, 4).n_chunks, 1000);
-    assert_int_equal(cpu_chunk_begin(cpu_chunks(&job, 1000, 4), 77), 77);
-}
-
 int main(void) {
     prime = naive_sieve(MOST);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all_units_right), cmocka_unit_test(test_edges),
         cmocka_unit_test(test_stops),           cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_chunks),          cmocka_unit_test(test_windows_alike),
-        cmocka_unit_test(test_usual_number),
+        cmocka_unit_test(test_windows_alike),   cmocka_unit_test(test_usual_number),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     free(prime);
