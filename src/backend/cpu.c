@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 /* Words sieved at once when single numbers are looked up: 32 KiB, one L1 data cache. */
 enum { LOOKUP_WORDS = 4096 };
@@ -72,7 +73,13 @@ const char *cpu_simd_of(struct cpu_code code, const struct job *job) {
 }
 
 void *cpu_allocate(size_t size) {
-    return aligned_alloc(64, round_up(size, 64));
+    enum { LINE = 64, HUGE_PAGE = 2 << 20 };
+    size_t unit = size < HUGE_PAGE ? LINE : HUGE_PAGE;
+    size_t whole = round_up(size, unit);
+    void *memory = aligned_alloc(unit, whole);
+    if (memory && unit == HUGE_PAGE)
+        madvise(memory, whole, MADV_HUGEPAGE); /* and if not, slower */
+    return memory;
 }
 
 /* ---- a call of run ----------------------------------------------------------------------- */

@@ -81,7 +81,11 @@ void cpu_describe(pp_device *device, const char *backend, unsigned units);
 /* The level of the code that runs the job. */
 const char *cpu_simd_of(struct cpu_code code, const struct job *job);
 
-/* Allocates memory aligned for vectors; NULL without memory. Ended by free(). */
+/*
+ * Allocates memory aligned for vectors, and where there is much of it in huge pages: with small
+ * ones, visits at random would miss the TLB, and each page takes a fault. NULL without memory.
+ * Ended by free().
+ */
 void *cpu_allocate(size_t size);
 
 #endif

@@ -8,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 /*
  * Hits are gathered by parts of the window, few enough for an L1 cache to hold the line that each
@@ -25,7 +24,6 @@ enum {
     PIECE_WORDS = (512 << 10) / 8,
     PIECE_LEAST_WORDS = (32 << 10) / 8,
     SHARES = 8, /* pieces and stretches a thread, so that all end together */
-    HUGE_PAGE = 2 << 20,
     LINE = 64
 };
 
@@ -35,17 +33,6 @@ static uint64_t smaller(uint64_t a, uint64_t b) {
 
 static uint64_t larger(uint64_t a, uint64_t b) {
     return a > b ? a : b;
-}
-
-/* Memory that is visited at random: with small pages, most visits would miss the TLB too. */
-static void *allocate_large(size_t size) {
-    if (size < HUGE_PAGE)
-        return cpu_allocate(size);
-    size_t whole = round_up(size, HUGE_PAGE);
-    void *memory = aligned_alloc(HUGE_PAGE, whole);
-    if (memory)
-        madvise(memory, whole, MADV_HUGEPAGE); /* and if not, slower */
-    return memory;
 }
 
 /*
@@ -88,7 +75,7 @@ pp_status window_init(struct window *window, const struct cpu_run *run, uint64_t
     window->n_parts = (window->capacity >> PART_SHIFT) + 1;
     window->n_regions = window->n_parts * PART_REGIONS;
     pthread_mutex_t *locks = malloc(window->n_regions * sizeof *locks);
-    window->bytes = allocate_large(window->capacity);
+    window->bytes = cpu_allocate(window->capacity);
     if (!locks || !window->bytes) {
         free(locks);
         return PP_ERR_MEMORY;
@@ -153,7 +140,7 @@ pp_status window_worker_init(struct window_worker *worker, struct window *window
     const struct sieve_base *base = window->run->job->base;
     worker->most_hits =
         smaller(larger(GATHERED_BYTES / 4 / window->n_parts, PART_LEAST), PART_MOST);
-    worker->hits = allocate_large(window->n_parts * worker->most_hits * sizeof *worker->hits);
+    worker->hits = cpu_allocate(window->n_parts * worker->most_hits * sizeof *worker->hits);
     worker->sorted = cpu_allocate(worker->most_hits * sizeof *worker->sorted);
     worker->n_hits = calloc(window->n_parts, sizeof *worker->n_hits);
     uint32_t root = base_reach(window->run->job->hi);
