@@ -36,7 +36,9 @@ struct iterator {
  * Windows grow, so that a short walk costs little and a long one sieves efficiently: up to
  * LAST_WINDOW numbers, whose bitmap a second-level cache nearly holds, and where base primes are
  * many to WINDOW_ROOTS times the root of the last number, as long as that is no more than
- * MOST_WINDOW, 36 MB of bitmap. Found with `bench/ranges.py --sections walks`.
+ * MOST_WINDOW, 36 MB of bitmap. `bench/ranges.py --sections walks` on a Zen 4: 10^18 + 10^9 takes
+ * 0.80 s, and 1.06, 0.78 and 0.64 when windows grow by 2, 8 and 16, which a walk that stops early
+ * pays for; 10^12 + 10^9 0.163 s, and 0.176 by 16 or 32 roots; [0, 10^9] 0.11 s by any LAST_WINDOW.
  */
 static const uint64_t FIRST_WINDOW = 1 << 14, LAST_WINDOW = 1 << 25, MOST_WINDOW = 1 << 30;
 enum { WINDOW_ROOTS = 64, GROWTH = 4 };
