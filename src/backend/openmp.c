@@ -82,9 +82,9 @@ struct call {
 };
 
 /*
- * Makes the threads of this thread's first parallel region, each on a CPU of its own, where the
- * user has not said where they are to run (OMP_PROC_BIND). They stay there until that region has
- * woken them: places_leave lets them go.
+ * Makes the threads of this thread's next parallel region, if it has too few, each on a CPU of its
+ * own, where the user has not said where they are to run (OMP_PROC_BIND). They stay there until
+ * that region has woken them: places_leave lets them go.
  *
  * libgomp's master spins until the threads that it has made are there, for some 4 ms, and so keeps
  * them away from the CPU that they were put on: its own. It spins only briefly when there are more
@@ -100,15 +100,16 @@ enum { SPARE_THREADS = 0 };
 #endif
 
 static struct places begin_threads(int threads) {
-    static _Thread_local int begun;
+    static _Thread_local int pool = 1; /* threads that libgomp has for this one, itself included */
     struct places places = {.threads = 0};
-    if (threads > begun && omp_get_proc_bind() == omp_proc_bind_false)
+    if (threads > pool && omp_get_proc_bind() == omp_proc_bind_false)
         places_init(&places, (unsigned)threads);
     if (places.threads) {
-        begun = threads;
 #pragma omp parallel num_threads(threads + SPARE_THREADS) default(none) shared(places)
         places_take(&places, (unsigned)omp_get_thread_num());
     }
+    if (threads > 1) /* a team of one leaves the others waiting */
+        pool = threads;
     return places;
 }
 

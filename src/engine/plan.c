@@ -15,26 +15,70 @@
 #include <math.h>
 
 /*
- * Seconds on one core of a Zen 4 at 3.7 GHz. `narrow` is fitted to counts of 10^4 and 10^5 numbers
- * from 10^8 to 10^13: `build/bench/bench_map --methods mr,hybrid --lengths 1e4,1e5`.
+ * Seconds on one core of a Zen 4 at 3.7 GHz. `narrow`, and what is above 2^44, are fitted to
+ * counts: `build/bench/bench_map --methods mr,hybrid --lengths 1e4,1e5,1e6 --simd LEVEL`.
  */
 struct pace {
-    /* Testing one by one: a number and its small divisors; base 2 below 2^44, a number and each of
-     * its bits; base 2 above and the Lucas test, a bit. */
-    double divided, narrow, narrow_bit, bit, lucas_bit;
+    /*
+     * Testing one by one: a number and its small divisors; base 2 below 2^44, a number and each of
+     * its bits; base 2 above and the Lucas test, a bit; and which share of both is left below 2^48,
+     * where vectors work in double arithmetic.
+     */
+    double divided, narrow, narrow_bit, bit, lucas_bit, in_double;
     /* The sieve: a number, whatever the primes; crossing off once, by the three kinds of primes. */
     double sieved, turn, step, hit;
-    /* A sieving prime's position found in a thread, and a large prime made and looked through. */
-    double seek, large;
+    /*
+     * A sieving prime's position found in a thread, of the two smaller kinds, and a large prime
+     * made and looked through.
+     */
+    double turn_seek, seek, large;
     /* Making base primes, a number. */
     double base;
 };
 
+/* By level: none, avx2, avx512. */
 static const struct pace paces[] = {
-    {1.6e-9, 0, 2.4e-9, 1.5e-9, 6.8e-9, 0.021e-9, 0.3e-9, 3.3e-9, 5e-9, 13e-9, 2.4e-9, 0.073e-9},
-    {1.4e-9, 6e-9, 0.3e-9, 0.65e-9, 1.45e-9, 0.011e-9, 0.3e-9, 3.3e-9, 5e-9, 8e-9, 2.4e-9,
-     0.063e-9},
-    {0.9e-9, 6e-9, 0.25e-9, 0.5e-9, 1.1e-9, 0.008e-9, 0.3e-9, 1.3e-9, 6e-9, 6e-9, 1.1e-9, 0.061e-9},
+    {.divided = 1.6e-9,
+     .narrow_bit = 2.4e-9,
+     .bit = 1.5e-9,
+     .lucas_bit = 6.8e-9,
+     .in_double = 1,
+     .sieved = 0.021e-9,
+     .turn = 0.3e-9,
+     .step = 3.3e-9,
+     .hit = 5e-9,
+     .turn_seek = 7e-9,
+     .seek = 9.5e-9,
+     .large = 2.4e-9,
+     .base = 0.073e-9},
+    {.divided = 1.4e-9,
+     .narrow = 6e-9,
+     .narrow_bit = 0.3e-9,
+     .bit = 0.9e-9,
+     .lucas_bit = 2e-9,
+     .in_double = 0.52,
+     .sieved = 0.011e-9,
+     .turn = 0.3e-9,
+     .step = 3.3e-9,
+     .hit = 5e-9,
+     .turn_seek = 7e-9,
+     .seek = 8.5e-9,
+     .large = 2.4e-9,
+     .base = 0.063e-9},
+    {.divided = 0.9e-9,
+     .narrow = 9e-9,
+     .narrow_bit = 0.25e-9,
+     .bit = 0.6e-9,
+     .lucas_bit = 1.3e-9,
+     .in_double = 0.58,
+     .sieved = 0.008e-9,
+     .turn = 0.3e-9,
+     .step = 1.3e-9,
+     .hit = 6e-9,
+     .turn_seek = 6e-9,
+     .seek = 3e-9,
+     .large = 1.1e-9,
+     .base = 0.061e-9},
 };
 
 /*
@@ -44,10 +88,32 @@ static const struct pace paces[] = {
  * 4 s from 10^14 and 10^16 by hybrid, 3.1 and 7.2 s by mr. A GPU's: a guess that favours
  * arithmetic.
  */
-static const struct pace pace_cpu_device = {8e-9,   0,      1e-9,  1e-9,  2.7e-9, 0.02e-9,
-                                            0.3e-9, 4.5e-9, 13e-9, 40e-9, 4.4e-9, 0.1e-9};
-static const struct pace pace_gpu = {0.02e-9,  0,      0.004e-9, 0.005e-9, 0.01e-9, 0.001e-9,
-                                     0.004e-9, 0.1e-9, 0.3e-9,   0.1e-9,   0.1e-9,  0.01e-9};
+static const struct pace pace_cpu_device = {.divided = 8e-9,
+                                            .narrow_bit = 1e-9,
+                                            .bit = 1.3e-9,
+                                            .lucas_bit = 3.6e-9,
+                                            .in_double = 0.45,
+                                            .sieved = 0.02e-9,
+                                            .turn = 0.3e-9,
+                                            .step = 4.5e-9,
+                                            .hit = 13e-9,
+                                            .turn_seek = 40e-9,
+                                            .seek = 40e-9,
+                                            .large = 4.4e-9,
+                                            .base = 0.1e-9};
+static const struct pace pace_gpu = {.divided = 0.02e-9,
+                                     .narrow_bit = 0.004e-9,
+                                     .bit = 0.005e-9,
+                                     .lucas_bit = 0.01e-9,
+                                     .in_double = 1,
+                                     .sieved = 0.001e-9,
+                                     .turn = 0.004e-9,
+                                     .step = 0.1e-9,
+                                     .hit = 0.3e-9,
+                                     .turn_seek = 0.1e-9,
+                                     .seek = 0.1e-9,
+                                     .large = 0.1e-9,
+                                     .base = 0.01e-9};
 
 /* Trial division: an odd divisor, below 2^52 in double arithmetic and above it by division. */
 static const double COST_DIVISOR = 0.55e-9, COST_WIDE_DIVISOR = 2.6e-9;
@@ -105,12 +171,16 @@ static double left_by(double x, double n) {
     return fmax(0.5615 / log(fmax(x, 8)), 1 / log_n);
 }
 
+/* Up to about here, vectors work in double arithmetic: 2^48 or 2^49, depending on the level. */
+static const double DOUBLE_BOUND = 0x1p48;
+
 /* What deciding costs, of numbers that small divisors leave: so many, so many of them prime. */
 static double cost_tests(const struct pace *pace, double n, double left, double primes) {
     double bits = log2(fmax(n, 8));
     if (n < (double)PSP_FILTER_BOUND)
         return left * (pace->narrow + bits * pace->narrow_bit);
-    return left * bits * pace->bit + primes * bits * pace->lucas_bit;
+    double share = n < DOUBLE_BOUND ? pace->in_double : 1;
+    return share * bits * (left * pace->bit + primes * pace->lucas_bit);
 }
 
 /* Of a sieve, whatever its length: `build/bench/bench_map --lengths 1000 --offsets 1e3,1e9`. */
@@ -144,7 +214,9 @@ static double cost_sieve(const struct pace *pace, double size, double limit, dou
     double each = pace->sieved + 8 / 30.0 * pace->turn * crossings(163, turns) +
                   48 / 210.0 * pace->step * crossings(SEGMENT_TURN_LIMIT, steps) +
                   8 / 30.0 * pace->hit * crossings(SEGMENT_STEP_LIMIT, limit);
-    double cost = size * each + workers * primes_below(steps) * pace->seek + steps * pace->base;
+    double seeks = primes_below(turns) * pace->turn_seek +
+                   (primes_below(steps) - primes_below(turns)) * pace->seek;
+    double cost = size * each + workers * seeks + steps * pace->base;
     if (limit > SEGMENT_STEP_LIMIT) {
         double windows =
             (double)window_usual_number((uint64_t)(size / WHEEL_BYTE) + 1, (uint64_t)limit);
@@ -162,7 +234,7 @@ double plan_cost(const struct pace *pace, const struct job *job, pp_method metho
         if (method != PP_METHOD_SIEVE)
             return size * cost_each(pace, n, method);
         /* The base is sieved, and then around each number. */
-        return root * pace->base + size * primes_below(root) * pace->seek;
+        return root * pace->base + size * primes_below(root) * fmax(pace->turn_seek, pace->seek);
     }
     if (method == PP_METHOD_SIEVE)
         return SIEVE_START + cost_sieve(pace, size, root, 1);
