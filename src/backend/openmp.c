@@ -82,16 +82,16 @@ struct call {
 };
 
 /*
- * Makes the threads of this thread's next parallel region, if it has too few, each on a CPU of its
- * own, where the user has not said where they are to run (OMP_PROC_BIND). They stay there until
- * that region has woken them: places_leave lets them go.
+ * Threads begin a parallel region on a CPU each, where the user has not said where they are to run
+ * (OMP_PROC_BIND). Those that libgomp has are moved as they wake; those that it has not, it makes:
  *
- * libgomp's master spins until the threads that it has made are there, for some 4 ms, and so keeps
- * them away from the CPU that they were put on: its own. It spins only briefly when there are more
- * threads than CPUs. So there is one more to begin with, which ends when the region begins.
+ * its master spins until the threads that it has made are there, for some 4 ms, and so keeps them
+ * away from the CPU that they were put on: its own. It spins only briefly when there are more
+ * threads than CPUs. So they are made in a region with one more, in which they take their places,
+ * and keep these until the next region, where the last one ends, has begun its work.
  *
- * `parprime count 1e9 -t 2` on two virtual cores of a Zen 4 takes 32.8 ms with this, 40.3
- * without (medians of 21 processes, process start included; one thread: 61.5).
+ * `parprime count 1e9 -t 2` on two virtual cores of a Zen 4 takes 32.8 ms with this, 40.3 without
+ * (medians of 21 processes, process start included; one thread: 61.5).
  */
 #if defined(__GNUC__) && !defined(__clang__)
 enum { SPARE_THREADS = 1 };
@@ -99,18 +99,15 @@ enum { SPARE_THREADS = 1 };
 enum { SPARE_THREADS = 0 };
 #endif
 
-static struct places begin_threads(int threads) {
+static void find_places(struct places *places, int threads) {
     static _Thread_local int pool = 1; /* threads that libgomp has for this one, itself included */
-    struct places places = {.threads = 0};
-    if (threads > pool && omp_get_proc_bind() == omp_proc_bind_false)
-        places_init(&places, (unsigned)threads);
-    if (places.threads) {
+    places_init(places, omp_get_proc_bind() == omp_proc_bind_false ? (unsigned)threads : 0);
+    if (places->threads && threads > pool) {
 #pragma omp parallel num_threads(threads + SPARE_THREADS) default(none) shared(places)
-        places_take(&places, (unsigned)omp_get_thread_num());
+        places_take(places, (unsigned)omp_get_thread_num());
     }
     if (threads > 1) /* a team of one leaves the others waiting */
         pool = threads;
-    return places;
 }
 
 /*
@@ -127,12 +124,14 @@ static void run_units(struct call *call, const struct cpu_run *run, int wanted) 
     for (uint64_t begin = 0, end; begin < call->n && outcome == PP_OK && !sink_stopped(sink);
          begin = end) {
         end = jumps || call->n - begin < STRETCH ? call->n : begin + STRETCH;
-        const struct places places = begin_threads(wanted);
+        struct places places;
+        find_places(&places, wanted);
 #pragma omp parallel num_threads(wanted) default(none)                                             \
     shared(run, sink, first, begin, end, jumps, shares, took_part, outcome, places)
         {
             unsigned thread = (unsigned)omp_get_thread_num();
-            places_leave(&places, thread);
+            places_take(&places, thread);
+            places_gather(&places, thread);
             struct cpu_worker worker;
             pp_status status = cpu_worker_init(&worker, run, thread);
 #pragma omp single
@@ -140,6 +139,7 @@ static void run_units(struct call *call, const struct cpu_run *run, int wanted) 
                 took_part = (unsigned)omp_get_num_threads();
                 shares_deal(&shares, jumps ? end : 0, took_part, 1);
             }
+            places_leave(&places, thread);
             if (status != PP_OK)
                 sink->fail(sink, status);
             uint64_t unit;
@@ -178,16 +178,19 @@ static void run_windows(struct call *call, const struct cpu_run *run, int wanted
     if (!shares_init(&shares, (unsigned)wanted))
         outcome = PP_ERR_MEMORY;
     if (outcome == PP_OK) {
-        const struct places places = begin_threads(wanted);
+        struct places places;
+        find_places(&places, wanted);
 #pragma omp parallel num_threads(wanted) default(none)                                             \
     shared(run, sink, window, shares, took_part, outcome, places)
         {
             unsigned thread = (unsigned)omp_get_thread_num();
-            places_leave(&places, thread);
+            places_take(&places, thread);
+            places_gather(&places, thread);
             struct window_worker worker;
             pp_status status = window_worker_init(&worker, &window, thread);
-#pragma omp single nowait
+#pragma omp single
             took_part = (unsigned)omp_get_num_threads();
+            places_leave(&places, thread);
             if (status != PP_OK)
                 sink->fail(sink, status);
             for (;;) {

@@ -8,11 +8,13 @@
 #define PARPRIME_BASE_PLACES_H
 
 #include <sched.h>
+#include <stdatomic.h>
 
 struct places {
     unsigned threads; /* 0: the system's choice is left alone */
     unsigned first;   /* the CPU of thread 0, by its place among those allowed */
     cpu_set_t allowed;
+    atomic_uint arrived;
 };
 
 /*
@@ -21,10 +23,20 @@ struct places {
  */
 void places_init(struct places *places, unsigned threads);
 
-/* Each thread calls this, number 0 too: it then runs on its own CPU, until it calls the next. */
+/* Each thread calls this, number 0 too: it runs on its own CPU alone, until it calls places_leave.
+ */
 void places_take(const struct places *places, unsigned number);
 
-/* It is free again to be moved to any CPU that the caller of places_init might use. */
+/*
+ * Each thread calls this once, behind places_take: number 0 lets the others pass that first, for a
+ * fifth of a ms at most, since they may be waiting for its CPU.
+ */
+void places_gather(struct places *places, unsigned number);
+
+/*
+ * Free again to be moved to any CPU that the caller of places_init might use. For when a thread has
+ * what it needs to work: whoever sleeps until then, for memory or a barrier, wakes on its CPU.
+ */
 void places_leave(const struct places *places, unsigned number);
 
 #endif

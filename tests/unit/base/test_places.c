@@ -11,7 +11,8 @@ static cpu_set_t allowed;
 static pthread_barrier_t all;
 static int cpus[CPU_SETSIZE]; /* by thread: where it ran while it had its place */
 
-/* Takes a place, and leaves it when all have one; NULL if the thread may then run where it might. */
+/* Takes a place, and leaves it when all have one; NULL if the thread may then run where it might.
+ */
 static void *take(void *number) {
     unsigned i = (unsigned)(uintptr_t)number;
     cpu_set_t here, after;
@@ -20,6 +21,7 @@ static void *take(void *number) {
                       CPU_ISSET((size_t)sched_getcpu(), &here)
                   ? sched_getcpu()
                   : -1;
+    places_gather(&places, i);
     pthread_barrier_wait(&all);
     places_leave(&places, i);
     return sched_getaffinity(0, sizeof after, &after) == 0 && CPU_EQUAL(&after, &allowed) ? NULL
@@ -44,6 +46,7 @@ static void test_each_has_its_own_and_is_free_again(void **state) {
             assert_null(wrong);
         }
         pthread_barrier_destroy(&all);
+        assert_int_equal(atomic_load(&places.arrived), threads - 1);
         cpu_set_t taken;
         CPU_ZERO(&taken);
         for (unsigned i = 0; i < threads; i++) {
@@ -81,6 +84,7 @@ static void test_others_are_left_alone(void **state) {
                 places_take(&places, number);
                 assert_int_equal(sched_getaffinity(0, sizeof after, &after), 0);
                 assert_true(CPU_EQUAL(&after, &allowed));
+                places_gather(&places, number);
                 places_leave(&places, number);
             }
         }
