@@ -4,8 +4,8 @@ held against every other before any ratio is printed.
 
 Five sections: program against program, with the start of the process; the start alone; library
 against library in one process; walking prime by prime with an iterator, likewise; listing into a
-pipe, a file and /dev/null. bench/README.md says how
-to use it. Exit codes: 2 usage, 3 answers differ, 4 something named is not here, 6 it broke.
+pipe, a file and /dev/null. bench/README.md says how to use it. Exit codes: 2 usage, 3 answers
+differ, 4 something named is not here, 6 it broke.
 """
 import argparse
 import hashlib

@@ -400,8 +400,8 @@ PP_API pp_status pp_list(pp_session *session, uint64_t lo, uint64_t hi,
 
 /*
  * Walks the primes of [lo, hi] one by one, working in windows that grow: the first takes
- * microseconds, and each at most about as long as all before it. Memory: 9 KiB and the window's
- * bitmap, up to 1.2 MB, or where 64 √lo passes 2^25 a thirtieth of that, up to 36 MB.
+ * microseconds, and each at most about three times as long as all before it. Memory: 9 KiB and the
+ * window's bitmap, up to 1.2 MB, or where 64 √lo passes 2^25 a thirtieth of that, up to 36 MB.
  */
 typedef struct pp_iterator {
     const uint64_t *next, *end; /* primes at hand, for pp_iterator_next; the rest is hidden */

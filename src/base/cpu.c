@@ -82,7 +82,7 @@ unsigned cpu_allowed(void) {
 #if defined(__x86_64__)
 /* Asked of the processor itself, which takes no file and no memory. */
 static void read_name(char name[128]) {
-    unsigned words[12] = {0}, *at = words, a, b, c, d;
+    unsigned words[13] = {0}, *at = words, a, b, c, d; /* the last one ends the text */
     for (unsigned leaf = 0x80000002; leaf <= 0x80000004; leaf++, at += 4)
         if (__get_cpuid(leaf, &a, &b, &c, &d))
             memcpy(at, (unsigned[]){a, b, c, d}, 4 * sizeof *at);
