@@ -4,15 +4,20 @@ load helper
 # Every command with something to say.
 commands=("test 7" "count 100" "list 100" "iterate" "devices")
 
+# Without the clock and the memory that a device has at the moment.
+steady() {
+    sed 's/[0-9.]* MHz, [0-9.]* GiB/MHz, GiB/' "$1"
+}
+
 @test "-o FILE holds what standard output would" {
     for words in "test 7 8" "count 100" "list 100" "iterate" "devices"; do
         "$PARPRIME" $words -q >want
         echo "what was there before, and is longer than that" >found
         pp 0 $words -q -o found
         no_answers
-        cmp want found || fail "$words"
+        cmp <(steady want) <(steady found) || fail "$words"
         pp 0 $words --quiet --output=found
-        cmp want found
+        cmp <(steady want) <(steady found)
     done
 }
 
