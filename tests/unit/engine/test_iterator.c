@@ -51,8 +51,10 @@ static void test_odd_units(void **state) {
     (void)state;
     static const uint64_t sizes[] = {1, 7, 100, 239, 241, 1000};
     uint8_t *prime = naive_sieve(20000);
+    const char *backend = backend_usable("openmp") ? "openmp" : "serial";
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
-        pp_session *session = open_session("openmp", 3, PP_METHOD_MR, sizes[i]);
+        pp_session *session =
+            open_session(backend, backend[0] == 'o' ? 3 : 0, PP_METHOD_MR, sizes[i]);
         check_walk(session, 0, 20000, prime);
         check_walk(session, 17, 19997, prime);
         pp_session_close(session);
