@@ -179,8 +179,8 @@ static void test_threads(void **state) {
     pp_session *serial = open_session("serial", 0, PP_METHOD_MR, 0);
     for (unsigned threads = 1; threads <= 7; threads += 3) {
         pp_session *session = open_session("openmp", threads, PP_METHOD_SIEVE, 0);
-        /* The least that needs windows: beyond 2^48. */
-        uint64_t lo = (UINT64_C(1) << 48) + 12345 * threads, hi = lo + 300000 * threads;
+        /* What needs windows: beyond 2^48, by so much that there are primes above 2^24. */
+        uint64_t lo = (UINT64_C(1) << 50) + 12345 * threads, hi = lo + 300000 * threads;
         pp_result sieved, tested;
         assert_int_equal(pp_count(session, lo, hi, &sieved), PP_OK);
         assert_int_equal(pp_count(serial, lo, hi, &tested), PP_OK);
