@@ -27,8 +27,9 @@ enum { PIPE_BYTES = 1 << 20, READ_BYTES = 1 << 17 };
 
 static void *read_all(void *user) {
     struct outlet *outlet = user;
-    char *bytes = malloc(READ_BYTES);
-    while (bytes) {
+    char
+        bytes[READ_BYTES]; /* a thread has a stack of its own, and that is one thing less to fail */
+    for (;;) {
         ssize_t n = read(outlet->from, bytes, READ_BYTES);
         if (n < 0 && errno == EINTR)
             continue;
@@ -37,7 +38,6 @@ static void *read_all(void *user) {
             break;
         outlet->read += (uint64_t)n;
     }
-    free(bytes);
     close(outlet->from); /* early, a writer is told */
     return NULL;
 }
