@@ -126,19 +126,31 @@ static void read_back(int file, char *text) {
     text[n > 0 ? n : 0] = '\0';
 }
 
+/* The request's words, ended with NULL and by free_words; false if they are none or too many, or
+ * there is no memory. */
+static bool copy_words(const json_t *request, char *words[MOST_WORDS + 1]) {
+    const json_t *list = json_object_get(request, "words");
+    size_t n = json_array_size(list);
+    memset(words, 0, (MOST_WORDS + 1) * sizeof *words);
+    for (size_t i = 0; i < n && n <= MOST_WORDS; i++)
+        if (!(words[i] = strdup(json_string_value(json_array_get(list, i)))))
+            return false;
+    return n > 0 && n <= MOST_WORDS;
+}
+
+static void free_words(char **words) {
+    for (; *words; words++)
+        free(*words);
+}
+
 /* "sink": text (handed back), null, cat (a pipe to `cat >/dev/null`), or a file's path. */
 static json_t *run_program(const json_t *request) {
-    char *words[MOST_WORDS + 1] = {NULL}, text[TEXT_MOST], complaint[TEXT_MOST];
+    char *words[MOST_WORDS + 1], text[TEXT_MOST], complaint[TEXT_MOST];
     static char cat_name[] = "cat";
     char *const cat[] = {cat_name, NULL};
-    const json_t *list = json_object_get(request, "words");
     const char *sink = text_of(request, "sink");
-    size_t n = json_array_size(list);
-    if (n == 0 || n > MOST_WORDS || !sink)
+    if (!sink || !copy_words(request, words))
         return failure("no program, or too many words");
-    for (size_t i = 0; i < n; i++)
-        if (!(words[i] = strdup(json_string_value(json_array_get(list, i)))))
-            return failure("no memory");
 
     int null = open("/dev/null", O_RDWR | O_CLOEXEC), ends[2] = {-1, -1};
     int err = memfd_create("stderr", MFD_CLOEXEC), out = null;
@@ -190,8 +202,7 @@ cleanup:
         close(err);
     if (null >= 0)
         close(null);
-    for (size_t i = 0; i < n; i++)
-        free(words[i]);
+    free_words(words);
     return answer;
 }
 
@@ -213,15 +224,11 @@ static void use_core_of(size_t i) {
  * What they write is dropped, and they are to end well.
  */
 static json_t *run_copies(const json_t *request) {
-    char *words[MOST_WORDS + 1] = {NULL};
+    char *words[MOST_WORDS + 1];
     pid_t pids[MOST_COPIES];
-    const json_t *list = json_object_get(request, "words");
-    size_t n = json_array_size(list), copies = (size_t)number_of(request, "copies");
-    if (n == 0 || n > MOST_WORDS || copies > MOST_COPIES)
+    size_t copies = (size_t)number_of(request, "copies");
+    if (copies > MOST_COPIES || !copy_words(request, words))
         return failure("no program, or too many words or copies");
-    for (size_t i = 0; i < n; i++)
-        if (!(words[i] = strdup(json_string_value(json_array_get(list, i)))))
-            return failure("no memory");
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     bool late = false, well = null >= 0;
     double cpu = 0, begin = wall_clock(), end = begin + number_of(request, "cap");
@@ -237,8 +244,7 @@ static json_t *run_copies(const json_t *request) {
     }
     double seconds = wall_clock() - begin;
     close(null);
-    for (size_t i = 0; i < n; i++)
-        free(words[i]);
+    free_words(words);
     return well || late ? json_pack("{s:f, s:f, s:b, s:i}", "seconds", seconds, "cpu", cpu, "late",
                                     late, "exit", 0)
                         : failure("a copy of it failed");

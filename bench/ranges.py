@@ -308,7 +308,7 @@ class Bench:
                 found.append(Program(name, label, threads, True, [self.options.program] + words))
         return self.base_is(found)
 
-    def library_contestants(self):
+    def library_contestants(self, numbers_of_threads):
         runner = Runner(self.options.runner, self.options.core)
         found = []
         for name, label, _, file in self.peers:
@@ -316,12 +316,12 @@ class Bench:
             if "error" in loaded:
                 self.left_out.append(f"lib{name}: {loaded['error']}")
                 continue
-            for threads in self.threads:
+            for threads in numbers_of_threads:
                 found.append(Library(name, f"libprimesieve {loaded['version']}", threads, False,
                                      {"library": loaded["id"]}, loaded["file"]))
-        for threads in self.threads:
+        for threads in numbers_of_threads:
             for name, label, words in own_variants(self.options):
-                if words.get("backend") == "opencl" and threads != self.threads[-1]:
+                if words.get("backend") == "opencl" and threads != numbers_of_threads[-1]:
                     continue
                 asked = 0 if words.get("backend") == "opencl" else threads
                 opened = runner.ask(task="session", threads=asked, **words)
@@ -447,7 +447,7 @@ class Bench:
                                   lambda c, cap: c.run(self.programs, row, "count", cap), "count"))
 
     def run_libraries(self, report):
-        runner, contestants = self.library_contestants()
+        runner, contestants = self.library_contestants(self.threads)
         report.section("libraries", "Library against library, in one process", contestants)
         rows = rows_named(self.options.rows, ROWS, self.options.scale)
         for row in rows:
@@ -466,9 +466,7 @@ class Bench:
         runner.process.wait()
 
     def run_walks(self, report):
-        threads, self.threads = self.threads, [1]
-        runner, contestants = self.library_contestants()
-        self.threads = threads
+        runner, contestants = self.library_contestants([1])
         report.section("walks", "Walking prime by prime, with an iterator, in one process",
                        contestants)
         for row in rows_named(self.options.walk_rows, WALKED, self.options.scale):

@@ -35,10 +35,6 @@ def ratio_of(base, other):
     return ratio
 
 
-def times(value, factor):
-    return [factor * x for x in value] if isinstance(value, list) else factor * value
-
-
 def threads_text(threads):
     return "1 thread" if threads == 1 else f"{threads} threads"
 
@@ -158,10 +154,8 @@ class Report:
         one = ones.get("parprime")
         for many in result["measured"]:
             if many["copies"] and one:
-                ratio = ratio_of(one["time"], many["time"])
-                for field in ("value", "interval"):
-                    ratio[field] = ratio[field] and times(ratio[field], many["threads"])
-                result["side_by_side"] = ratio
+                in_turn = summarise([many["threads"] * seconds for seconds in one["seconds"]])
+                ratio = result["side_by_side"] = ratio_of(in_turn, many["time"])
                 self.line(f"  side by side, sharing nothing, {many['threads']} processes of one thread "
                           f"do {ratio['value']:.2f} times as much as one {interval_text(ratio['interval'])}"
                           .rstrip())

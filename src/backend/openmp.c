@@ -66,8 +66,7 @@ static void shape(const void *state, const struct job *job, struct shape *out) {
     cpu_shape(job, openmp->threads, openmp->code, out);
 }
 
-/* Units in a parallel-for: the barrier at its end is nothing beside them, skipping them is quick.
- */
+/* Units in a parallel-for: its barrier is nothing beside so many, and skipping them is quick. */
 static const uint64_t STRETCH = 1 << 20;
 
 /* A call of run, packed for a thread of its own. */

@@ -6,8 +6,7 @@
 #include <stddef.h>
 #include <time.h>
 
-/* How long the others may take to arrive: seconds awake, and then so many of the shortest sleeps.
- */
+/* How long others may take to arrive: seconds awake, then so many of the shortest sleeps. */
 static const double PATIENCE = 40e-6;
 enum { PATIENCE_SLEEPS = 2 };
 

@@ -77,11 +77,12 @@ static char *digits_of(const pp_integer *value, uint64_t width) {
 /* The document as far as it goes without the result. */
 static json_t *json_iterate(const struct options *options, const struct iterating *what) {
     char *start = pp_integer_to_decimal(what->start);
-    json_t *job = json_pack("{s:s, s:o, s:o, s:s}", "command", "iterate", "start",
-                            start ? json_string(start) : NULL, "steps", json_u64(what->steps), "result",
-                            options->exact     ? "exact"
-                            : options->modulus ? "modulo"
-                                               : "last digits");
+    json_t *job =
+        json_pack("{s:s, s:o, s:o, s:s}", "command", "iterate", "start",
+                  start ? json_string(start) : NULL, "steps", json_u64(what->steps), "result",
+                  options->exact     ? "exact"
+                  : options->modulus ? "modulo"
+                                     : "last digits");
     free(start);
     return json_document(job);
 }

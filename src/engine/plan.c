@@ -208,15 +208,15 @@ static double crossings(double from, double to) {
     return to > from ? log(log(to)) - log(log(from)) : 0;
 }
 
-/* Sieving `size` numbers by primes up to `limit`, by one of `workers` that share the work. */
-static double cost_sieve(const struct pace *pace, double size, double limit, double workers) {
+/* Sieving `size` numbers by primes up to `limit`. */
+static double cost_sieve(const struct pace *pace, double size, double limit) {
     const double turns = fmin(limit, SEGMENT_TURN_LIMIT), steps = fmin(limit, SEGMENT_STEP_LIMIT);
     double each = pace->sieved + 8 / 30.0 * pace->turn * crossings(163, turns) +
                   48 / 210.0 * pace->step * crossings(SEGMENT_TURN_LIMIT, steps) +
                   8 / 30.0 * pace->hit * crossings(SEGMENT_STEP_LIMIT, limit);
     double seeks = primes_below(turns) * pace->turn_seek +
                    (primes_below(steps) - primes_below(turns)) * pace->seek;
-    double cost = size * each + workers * seeks + steps * pace->base;
+    double cost = size * each + seeks + steps * pace->base;
     if (limit > SEGMENT_STEP_LIMIT) {
         double windows =
             (double)window_usual_number((uint64_t)(size / WHEEL_BYTE) + 1, (uint64_t)limit);
@@ -237,11 +237,11 @@ double plan_cost(const struct pace *pace, const struct job *job, pp_method metho
         return root * pace->base + size * primes_below(root) * fmax(pace->turn_seek, pace->seek);
     }
     if (method == PP_METHOD_SIEVE)
-        return SIEVE_START + cost_sieve(pace, size, root, 1);
+        return SIEVE_START + cost_sieve(pace, size, root);
     if (method == PP_METHOD_HYBRID) {
         double limit = fmin(hybrid_limit(size), root), left = left_by(limit, n);
         double density = 1 / log(fmax(n, 8));
-        return SIEVE_START + cost_sieve(pace, size, limit, 1) +
+        return SIEVE_START + cost_sieve(pace, size, limit) +
                (limit < root ? size * cost_tests(pace, n, left, density) : 0);
     }
     /* One by one only what is coprime to 30. */

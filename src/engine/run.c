@@ -176,10 +176,16 @@ static pp_status gather_put(struct sink *sink, uint64_t unit, const struct parti
     return status;
 }
 
-/* Runs a job that is planned and cut, which began at `begin`, and adds to the session's result. */
+/* Runs a job that is planned and cut for that shape, which began at `begin`, and adds to the
+ * session's result. */
 static pp_status run_gathered(pp_session *session, const struct opened *opened,
-                              const struct job *job, enum engine_kind kind,
+                              const struct job *job, const struct shape *shape,
                               struct consumer *consumer, double begin, pp_result *result) {
+    if (consumer && consumer->begin) {
+        pp_status status = consumer->begin(consumer, job, shape->workers);
+        if (status != PP_OK)
+            return status;
+    }
     struct gather gather = {.sink = {.put = gather_put,
                                      .fail = gather_fail,
                                      .draws = gather_draws,
@@ -193,7 +199,7 @@ static pp_status run_gathered(pp_session *session, const struct opened *opened,
                             .has_digest = true,
                             .begin = begin,
                             .last_progress = begin};
-    verifier_init(&gather.verifier, session->verify, kind, job, begin);
+    verifier_init(&gather.verifier, session->verify, shape->kind, job, begin);
     pp_status status = opened->backend->run(opened->state, job, 0, job->n_units, &gather.sink,
                                             result, &session->error);
     pthread_mutex_destroy(&gather.lock);
@@ -207,22 +213,32 @@ static pp_status run_gathered(pp_session *session, const struct opened *opened,
     return status;
 }
 
-/* Copies sieved words to where the base bitmap wants them. */
-struct base_consumer {
-    struct consumer consumer;
-    uint64_t *words;
-};
-
-static pp_status copy_words(struct consumer *consumer, uint64_t unit,
-                            const struct partial *partial) {
-    (void)unit; /* units of a sieve share no word */
-    if (count_bits(partial->words, partial->n_words) +
-            (uint64_t)__builtin_popcount(partial->small_primes) !=
-        partial->count)
-        return PP_ERR_DISAGREE;
-    memcpy(((struct base_consumer *)consumer)->words + partial->first_word, partial->words,
-           partial->n_words * sizeof *partial->words);
+static pp_status bitmap_begin(struct consumer *consumer, const struct job *job, unsigned workers) {
+    struct bitmap_consumer *bitmap = (struct bitmap_consumer *)consumer;
+    (void)workers;
+    bitmap->shared = job->align % WHEEL_WORD != 0;
+    if (bitmap->shared)
+        memset(bitmap->words, 0, bitmap->n_words * sizeof *bitmap->words);
     return PP_OK;
+}
+
+static pp_status bitmap_consume(struct consumer *consumer, uint64_t unit,
+                                const struct partial *partial) {
+    struct bitmap_consumer *bitmap = (struct bitmap_consumer *)consumer;
+    uint64_t *to = bitmap->words + (partial->first_word - bitmap->first_word);
+    (void)unit;
+    if (partial_primes(partial) != partial->count)
+        return PP_ERR_DISAGREE;
+    if (!bitmap->shared)
+        memcpy(to, partial->words, partial->n_words * sizeof *to);
+    for (size_t i = 0; bitmap->shared && i < partial->n_words; i++)
+        __atomic_fetch_or(to + i, partial->words[i], __ATOMIC_RELAXED);
+    return PP_OK;
+}
+
+struct bitmap_consumer bitmap_consumer(uint64_t *words, uint64_t first_word, size_t n_words) {
+    return (struct bitmap_consumer){
+        {bitmap_begin, bitmap_consume, NULL}, words, first_word, n_words, false};
 }
 
 /* Cuts a job for a backend, into units of `size` numbers or as planned. Returns its shape. */
@@ -275,14 +291,14 @@ static pp_status make_base(pp_session *session, const struct opened *opened, uin
             goto cleanup;
         job.base = roots;
         struct shape shape = cut(opened, &job, 0);
-        struct base_consumer consumer = {{NULL, copy_words, NULL}, base->words};
+        struct bitmap_consumer consumer = bitmap_consumer(base->words, 0, n_words);
         pp_result ignored = {0};
         pp_progress_fn progress_fn = session->progress;
         pp_unit_fn on_unit = session->on_unit;
         session->progress = NULL; /* these speak of the job that was asked for */
         session->on_unit = NULL;
-        status = run_gathered(session, opened, &job, shape.kind, &consumer.consumer,
-                              clock_seconds(), &ignored);
+        status = run_gathered(session, opened, &job, &shape, &consumer.consumer, clock_seconds(),
+                              &ignored);
         session->progress = progress_fn;
         session->on_unit = on_unit;
         /* What a device had to do again is told, whatever it was for. The roots needed none. */
@@ -352,10 +368,8 @@ pp_status engine_run(pp_session *session, struct job *job, struct consumer *cons
         job->base = base;
         result.phases.prepare = clock_seconds() - begin;
     }
-    if (status == PP_OK && consumer && consumer->begin)
-        status = consumer->begin(consumer, job, shape.workers);
     if (status == PP_OK)
-        status = run_gathered(session, opened, job, shape.kind, consumer, begin, &result);
+        status = run_gathered(session, opened, job, &shape, consumer, begin, &result);
     job->base = NULL;
     free_base(base);
     if (status != PP_OK)

@@ -13,6 +13,17 @@ struct consumer {
     void (*stopped)(struct consumer *consumer); /* the job fails: wake whoever waits; or NULL */
 };
 
+/* Keeps the bitmap of a list, whose units come in any order and may share a word. */
+struct bitmap_consumer {
+    struct consumer consumer;
+    uint64_t *words, first_word;
+    size_t n_words;
+    bool shared;
+};
+
+/* To words[0..n_words), which are first_word on of the wheel: all that the list's range lies in. */
+struct bitmap_consumer bitmap_consumer(uint64_t *words, uint64_t first_word, size_t n_words);
+
 /*
  * Runs a job whose question and domain are set; resolves the rest. The result and error are
  * the session's. consumer may be NULL. The job is the caller's, who may look at its units in

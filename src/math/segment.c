@@ -334,9 +334,13 @@ static size_t class_size(const struct sieve_base *base, size_t from, size_t to, 
     return n;
 }
 
-/* Words of the base that hold the primes of turns, and after them of steps; more is no harm. */
+/*
+ * Words of the base that hold the primes of turns, and after them of steps; more is no harm. And up
+ * to where they are.
+ */
 struct base_parts {
     size_t turns, steps;
+    uint32_t limit;
 };
 
 static struct base_parts base_parts(const struct sieve_base *base, uint32_t limit) {
@@ -344,7 +348,7 @@ static struct base_parts base_parts(const struct sieve_base *base, uint32_t limi
         limit = base->limit;
     uint32_t turns = limit < SEGMENT_TURN_LIMIT ? limit : SEGMENT_TURN_LIMIT,
              steps = limit < SEGMENT_STEP_LIMIT ? limit : SEGMENT_STEP_LIMIT;
-    return (struct base_parts){sieve_base_words(turns), sieve_base_words(steps)};
+    return (struct base_parts){sieve_base_words(turns), sieve_base_words(steps), limit};
 }
 
 static size_t class_bytes(size_t n_turns, size_t n_steps) {
@@ -408,15 +412,14 @@ static void take_steps(struct walk *walk, const struct sieve_base *base, uint32_
 }
 
 /* Shares the base's primes out to the classes. */
-static void take_primes(struct walk *walk, const struct sieve_base *base, uint32_t limit,
-                        struct base_parts parts) {
-    if (limit > base->limit)
-        limit = base->limit;
-    if (limit >= walk->pre_sieve->first_prime)
-        take_turns(walk, base, limit < SEGMENT_TURN_LIMIT ? limit : SEGMENT_TURN_LIMIT - 1,
+static void take_primes(struct walk *walk, const struct sieve_base *base, struct base_parts parts) {
+    if (parts.limit >= walk->pre_sieve->first_prime)
+        take_turns(walk, base,
+                   parts.limit < SEGMENT_TURN_LIMIT ? parts.limit : SEGMENT_TURN_LIMIT - 1,
                    parts.turns);
-    if (limit >= SEGMENT_TURN_LIMIT)
-        take_steps(walk, base, limit < SEGMENT_STEP_LIMIT ? limit : SEGMENT_STEP_LIMIT - 1,
+    if (parts.limit >= SEGMENT_TURN_LIMIT)
+        take_steps(walk, base,
+                   parts.limit < SEGMENT_STEP_LIMIT ? parts.limit : SEGMENT_STEP_LIMIT - 1,
                    parts.steps);
 }
 
@@ -437,7 +440,7 @@ void walk_init(struct walk *walk, const struct sieve_kernel *kernel,
         class->steps = class->positions + round_up(n_steps * sizeof(uint32_t), 64) / 4;
         at += class_bytes(n_turns, n_steps);
     }
-    take_primes(walk, base, limit, parts);
+    take_primes(walk, base, parts);
 }
 
 /* Lets primes begin whose squares are not above `last`: those up to its root. */

@@ -36,7 +36,7 @@ enum {
     HIT_BITS = 27,
     HIT_MOST_BYTES = 1 << HIT_BITS,
     STEP_VECTOR = 16, /* primes for steps are worked on in vectors of so many */
-    HIT_FREE = 61 /* multiples of primes up to this may be left out: they are half of all */
+    HIT_FREE = 61     /* multiples of primes up to this may be left out: they are half of all */
 };
 
 /* ---- shared by all threads, read only ---- */

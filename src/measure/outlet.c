@@ -27,8 +27,7 @@ enum { PIPE_BYTES = 1 << 20, READ_BYTES = 1 << 17 };
 
 static void *read_all(void *user) {
     struct outlet *outlet = user;
-    char
-        bytes[READ_BYTES]; /* a thread has a stack of its own, and that is one thing less to fail */
+    char bytes[READ_BYTES]; /* on a stack of its own: nothing that could fail */
     for (;;) {
         ssize_t n = read(outlet->from, bytes, READ_BYTES);
         if (n < 0 && errno == EINTR)

@@ -15,25 +15,31 @@ uint64_t count_bits(const uint64_t *words, size_t n) {
     return count;
 }
 
+uint64_t partial_primes(const struct partial *partial) {
+    return count_bits(partial->words, partial->n_words) +
+           (uint64_t)__builtin_popcount(partial->small_primes);
+}
+
 void partial_sum(struct partial *partial) {
-    partial->count = count_bits(partial->words, partial->n_words) +
-                     (uint64_t)__builtin_popcount(partial->small_primes);
+    partial->count = partial_primes(partial);
     partial->digest = digest_words(partial->words, partial->first_word, partial->n_words) +
                       digest_small(partial->small_primes);
     partial->has_digest = true;
 }
 
-size_t partial_decode_run(const struct partial *partial, const struct decoder *decoder,
-                          uint64_t *run, size_t *n) {
+size_t partial_take_run(struct partial *left, const struct decoder *decoder, uint64_t *run) {
     static const uint64_t small[] = {2, 3, 5};
-    size_t n_small = 0, found;
+    size_t n = 0, found;
     for (int i = 0; i < 3; i++)
-        if (partial->small_primes >> i & 1)
-            run[n_small++] = small[i];
-    size_t taken = decoder->decode(partial->words, partial->n_words, partial->first_word,
-                                   run + n_small, PARTIAL_RUN - n_small, &found);
-    *n = n_small + found;
-    return taken;
+        if (left->small_primes >> i & 1)
+            run[n++] = small[i];
+    size_t taken = decoder->decode(left->words, left->n_words, left->first_word, run + n,
+                                   PARTIAL_RUN - n, &found);
+    left->small_primes = 0;
+    left->words += taken;
+    left->first_word += taken;
+    left->n_words -= taken;
+    return n + found;
 }
 
 int partial_decode(const struct partial *partial, const struct decoder *decoder,
@@ -41,14 +47,10 @@ int partial_decode(const struct partial *partial, const struct decoder *decoder,
     uint64_t run[PARTIAL_RUN];
     struct partial left = *partial;
     do {
-        size_t n, taken = partial_decode_run(&left, decoder, run, &n);
+        size_t n = partial_take_run(&left, decoder, run);
         int stop = n ? visit(user, run, n) : 0;
         if (stop)
             return stop;
-        left.words += taken;
-        left.first_word += taken;
-        left.n_words -= taken;
-        left.small_primes = 0;
     } while (left.n_words);
     return 0;
 }

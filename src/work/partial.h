@@ -32,6 +32,9 @@ struct partial {
 /* Set bits in words[0..n). */
 uint64_t count_bits(const uint64_t *words, size_t n);
 
+/* Primes in a range's bitmap and small_primes. */
+uint64_t partial_primes(const struct partial *partial);
+
 /* Sets count and digest of a range's partial from its words and small_primes. */
 void partial_sum(struct partial *partial);
 
@@ -39,11 +42,11 @@ void partial_sum(struct partial *partial);
 enum { PARTIAL_RUN = 1024 };
 
 /*
- * Decodes small_primes and as many of a range's words as a run has room for: stores the primes,
- * ascending, in run[0..*n) and returns how many words were taken.
+ * Decodes small_primes and as many of a range's words as a run has room for, and takes them out of
+ * the partial: stores the primes, ascending, in run[0..n) and returns n. All is out when n_words
+ * is 0.
  */
-size_t partial_decode_run(const struct partial *partial, const struct decoder *decoder,
-                          uint64_t *run, size_t *n);
+size_t partial_take_run(struct partial *left, const struct decoder *decoder, uint64_t *run);
 
 /*
  * Decodes a range's partial into ascending primes, run by run, calling visit for each that is not
