@@ -14,6 +14,7 @@ typedef ulong a64_u64;
 typedef uint a64_u32;
 #define A64_MULHI(a, b) mul_hi((a64_u64)(a), (a64_u64)(b))
 #define A64_CTZ(x) ((int)popcount(((x) & (~(x) + 1)) - 1))
+#define A64_LENGTH(x) (64 - (int)clz((a64_u64)(x)))
 #define A64_CONSTANT __constant
 #else
 #include <stdint.h>
@@ -21,6 +22,7 @@ typedef uint64_t a64_u64;
 typedef uint32_t a64_u32;
 #define A64_MULHI(a, b) ((a64_u64)(((unsigned __int128)(a) * (b)) >> 64))
 #define A64_CTZ(x) __builtin_ctzll(x)
+#define A64_LENGTH(x) (64 - __builtin_clzll(x)) /* in bits, for x > 0 */
 #define A64_CONSTANT static const
 #endif
 

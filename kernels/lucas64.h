@@ -58,9 +58,37 @@ static inline a64_u32 l64_search_parameter(a64_u64 n) {
     }
 }
 
+/*
+ * The same without a search where a prime q <= 23 decides, and none divides n: then P belongs to the
+ * first q of 5, 3, 7, 2, 11, 13, … with (q|n) = -1, see src/math/lucas_parameter.h. That is all but
+ * one n in 500, with one division by a constant.
+ */
+#define L64_TRY(q, squares, p)                                                                     \
+    at = rest % (q);                                                                               \
+    divided |= at == 0;                                                                            \
+    parameter = ((a64_u32)(squares) >> at & 1) == (a64_u32)((((q) & below) & 3) == 3)              \
+                    ? (p)                                                                          \
+                    : parameter;
+
+static inline a64_u32 l64_parameter(a64_u64 n) {
+    a64_u32 rest = (a64_u32)(n % (3 * 5 * 7 * 11 * 13 * 17 * 19 * 23)), below = (a64_u32)(n & 7);
+    a64_u32 at, parameter = 0, divided = 0;
+    /* From the last to the first, which has the last word. */
+    L64_TRY(23, 0x5335e, 21)
+    L64_TRY(19, 0x30af2, 17)
+    L64_TRY(17, 0x1a316, 15)
+    L64_TRY(13, 0x161a, 11)
+    L64_TRY(11, 0x23a, 9)
+    parameter = (below >> 1 ^ below >> 2) & 1 ? 6 : parameter;
+    L64_TRY(7, 0x16, 5)
+    L64_TRY(3, 0x2, 4)
+    L64_TRY(5, 0x12, 3)
+    return parameter && !divided ? parameter : l64_search_parameter(n);
+}
+
 /* The test for any odd n > 2. */
 static inline int l64_extra_strong(a64_u64 n) {
-    a64_u32 parameter = l64_search_parameter(n);
+    a64_u32 parameter = l64_parameter(n);
     if (parameter == 0)
         return 0;
     a64_modulus m = a64_modulus_of(n);

@@ -1,46 +1,11 @@
-/* Deterministic primality of all 64-bit n; the arithmetic is arith64.h's and lucas64.h's. */
+/* Deterministic primality of all 64-bit n, as CPU devices find it; GPUs: see candidates.cl. */
 
-/*
- * The Euler-Jacobi test to base 2 of odd n, with a negative exponent: see src/math/primality.c. No
- * division but where 2^64 is many times n.
- */
-static inline int pp_base2(ulong n) {
-    a64_modulus m;
-    m.n = n;
-    m.inverse = a64_inverse(n);
-    m.one = 0; /* not needed */
-    ulong rounded = n >> 1, exponent = 0 - rounded;
-    int length = 64 - (int)clz(rounded), bits = length > 6 ? length - 6 : 0;
-    ulong x = (ulong)1 << (64 + (int)(as_long(exponent) >> bits));
-    if (x >= n)
-        x %= n;
-    while (bits--) {
-        x = a64_mul(x, x, m);
-        ulong gap = n - x, twice = x >= gap ? x - gap : x + x;
-        x = exponent >> bits & 1 ? twice : x;
-    }
-    return a64_mul(x, 1, m) == ((n ^ (n >> 1)) & 2 ? n - 1 : 1);
-}
-
-/* Exact for all n. Small divisors first: they decide five numbers in six. */
-static inline int pp_mr_prime(ulong n) {
-    if (n < 4)
-        return n >= 2;
-    if ((n & 1) == 0)
-        return 0;
-    if (n % 3 == 0)
-        return n == 3;
-    if (n % 5 == 0)
-        return n == 5;
-    if (n % 7 == 0)
-        return n == 7;
-    if (n % 11 == 0)
-        return n == 11;
-    if (n % 13 == 0)
-        return n == 13;
-    if (n < 17 * 17)
-        return 1;
-    return pp_base2(n) && l64_extra_strong(n);
+/* Exact for n < 103², by division. */
+static inline int pp_small_prime(uint n) {
+    for (uint d = 2; d * d <= n; d++)
+        if (n % d == 0)
+            return 0;
+    return n >= 2;
 }
 
 #if PP_CPU
@@ -393,7 +358,7 @@ static inline void pp_mr_block(const ulong *numbers, int n, uchar *flags) {
         if (pp_any8(small))
             for (int j = i; j < min(i + 8, n); j++)
                 if (numbers[j] < 103 * 103)
-                    flags[j] = (uchar)pp_mr_prime(numbers[j]);
+                    flags[j] = (uchar)pp_small_prime((uint)numbers[j]);
         long8 chosen = odd && below && !small;
         if (pp_any8(chosen)) {
             chosen &=
@@ -442,7 +407,7 @@ static inline void pp_test_words(__global ulong *words, ulong first_word, ulong 
         for (to = from; to < n_words && n <= PP_BLOCK - 64; to++)
             for (ulong bits = words[to]; bits; bits &= bits - 1, n++) {
                 ulong number = s30_number(first_word + to, A64_CTZ(bits));
-                flags[n] = number < 103 * 103 && pp_mr_prime(number);
+                flags[n] = number < 103 * 103 && pp_small_prime((uint)number);
                 if (number >> PP_NARROW_BITS) {
                     wide[n_wide] = number;
                     places[n_wide++] = (ushort)n;
@@ -491,27 +456,6 @@ __kernel void pp_mr_range(__global uchar *flags, ulong first_word, ulong lo, ulo
     pp_mr_block(block, here, found);
     for (int i = 0; i < here; i++)
         flags[first + (ulong)i] = found[i];
-    pp_mark(PP_THIS_TALLY);
-}
-
-#else
-
-/* flags[i] = numbers[i] is prime. */
-__kernel void pp_mr_test(__global const ulong *numbers, __global uchar *flags, ulong n, PP_TALLY) {
-    ulong i = get_global_id(0);
-    if (i < n)
-        flags[i] = (uchar)pp_mr_prime(numbers[i]);
-    pp_mark(PP_THIS_TALLY);
-}
-
-/* flags[i] = the number of bit i % 64 of word first_word + i / 64 is in [lo, hi] and prime. */
-__kernel void pp_mr_range(__global uchar *flags, ulong first_word, ulong lo, ulong hi, ulong n,
-                          PP_TALLY) {
-    ulong i = get_global_id(0);
-    if (i < n) {
-        ulong number = s30_number(first_word + i / 64, (int)(i % 64));
-        flags[i] = (uchar)(number >= lo && number <= hi && pp_mr_prime(number));
-    }
     pp_mark(PP_THIS_TALLY);
 }
 

@@ -34,10 +34,6 @@ __kernel void pp_tile_starts(__global const uint2 *primes, __global uint *starts
     pp_mark(PP_THIS_TALLY);
 }
 
-static inline void pp_strike(__local uint *tile, uint byte, uint bit) {
-    atomic_and(&tile[byte >> 2], ~((uint)1 << ((byte & 3) * 8 + bit)));
-}
-
 /* The multiples by residue w in bytes [0, end), which begin at `begun` modulo p. */
 PP_INLINE void pp_strike_residue(__local uint *tile, uint end, uint p, uint begun, uint w) {
     uint product = p * w, first = product / 30, bit = (product - first * 30) * 17 >> 6;
@@ -133,74 +129,6 @@ PP_INLINE ulong pp_tile_word(__local const uint *tile, uint i, ulong first_word,
     return pp_trim_word(word, k, lo, hi);
 }
 
-/* Queues of candidates, as places in the tile: a byte's for each item and more, and two each. */
-#define PP_QUEUE 9
-#define PP_PASSED 2
-
-/*
- * Clears the bits of composites that the sieve has left in a tile. Few bits are set, so candidates
- * are packed densely before anything is raised to a power, and what passes base 2 is packed again
- * for the longer second test: all lanes of a group work. queue has room for PP_QUEUE + PP_PASSED
- * places an item.
- */
-PP_INLINE void pp_test_tile(__local uint *tile, uint n_bytes, ulong first_word, __local uint *queue,
-                            __local uint *lengths) {
-    uint items = (uint)get_local_size(0), item = (uint)get_local_id(0), next = 0;
-    __local uint *passed = queue + PP_QUEUE * items;
-    if (item == 0)
-        lengths[0] = lengths[1] = 0;
-    barrier(CLK_LOCAL_MEM_FENCE);
-    for (;;) {
-        uint n = lengths[0];
-        while (n < items && next < n_bytes) {
-            barrier(CLK_LOCAL_MEM_FENCE); /* all have read the length */
-            uint byte = next + item;
-            if (byte < n_bytes) {
-                uint bits = tile[byte / 4] >> (byte % 4 * 8) & 0xff;
-                uint at = bits ? atomic_add(&lengths[0], popcount(bits)) : 0;
-                for (; bits; bits &= bits - 1)
-                    queue[at++] = byte * 8 + 31 - clz(bits & (0 - bits));
-            }
-            next += items;
-            barrier(CLK_LOCAL_MEM_FENCE);
-            n = lengths[0];
-        }
-        uint taken = min(n, items);
-        barrier(CLK_LOCAL_MEM_FENCE);
-        if (item < taken) {
-            uint place = queue[n - taken + item];
-            ulong number = s30_number(first_word + place / 64, (int)(place % 64));
-            if (number < 103 * 103 ? pp_mr_prime(number) : pp_base2(number))
-                passed[atomic_add(&lengths[1], 1)] = place;
-            else
-                pp_strike(tile, place / 8, place % 8);
-        }
-        if (item == 0)
-            lengths[0] = n - taken;
-        barrier(CLK_LOCAL_MEM_FENCE);
-        uint n_passed = lengths[1];
-        int last = n == taken && next >= n_bytes;
-        if (n_passed >= items || last) {
-            barrier(CLK_LOCAL_MEM_FENCE); /* all have read the length */
-            for (uint taken2 = min(n_passed, items); taken2;
-                 taken2 = last ? min(n_passed, items) : 0) {
-                if (item < taken2) {
-                    uint place = passed[n_passed - taken2 + item];
-                    ulong number = s30_number(first_word + place / 64, (int)(place % 64));
-                    if (number >= 103 * 103 && !l64_extra_strong(number))
-                        pp_strike(tile, place / 8, place % 8);
-                }
-                n_passed -= taken2;
-            }
-            if (item == 0)
-                lengths[1] = n_passed;
-            barrier(CLK_LOCAL_MEM_FENCE);
-        }
-        if (last)
-            return;
-    }
-}
-
 /*
  * Work-group g has tile g % tiles_per_unit of unit g / tiles_per_unit, which has tile_words or what
  * is left of its unit_words. It stores the words if asked to, and their count and digest in
@@ -226,7 +154,7 @@ PP_INLINE void pp_do_tile(__global ulong *words, __global ulong2 *partials, ulon
             tile[2 * i + 1] = (uint)(word >> 32);
         }
         barrier(CLK_LOCAL_MEM_FENCE);
-        pp_test_tile(tile, size * 8, first, (__local uint *)work, lengths);
+        pp_test_bits(tile, size * 8, 0, first * 8, (__local uint *)work, lengths);
         barrier(CLK_LOCAL_MEM_FENCE);
     }
     ulong count = 0, digest = 0;

@@ -85,8 +85,10 @@ static const struct pace paces[] = {
  * Devices. A CPU's, by PoCL 3.1 on two cores of the same Zen 4, fitted to what
  * `build/bench/bench_map --backend opencl --threads 2` measures: 10^9 numbers take 0.039, 0.087,
  * 0.28, 0.48, 1.09 and 2.2 s from 10^3, 10^12, 10^14, 10^16, 10^18 and up to 2^64 by sieve; 1.8 and
- * 4 s from 10^14 and 10^16 by hybrid, 3.1 and 7.2 s by mr. A GPU's: a guess that favours
- * arithmetic.
+ * 4 s from 10^14 and 10^16 by hybrid, 3.1 and 7.2 s by mr. A GPU's are reckoned, not measured: from
+ * the instructions of the kernels compiled for one of 132 multiprocessors at 1.98 GHz, of which 128
+ * lanes each do six in ten clocks; two bits cleared in local memory in a clock, and ten billion in
+ * global memory in a second. docs/GPU.md has the instructions.
  */
 static const struct pace pace_cpu_device = {.divided = 8e-9,
                                             .narrow_bit = 1e-9,
@@ -101,18 +103,18 @@ static const struct pace pace_cpu_device = {.divided = 8e-9,
                                             .seek = 40e-9,
                                             .large = 4.4e-9,
                                             .base = 0.1e-9};
-static const struct pace pace_gpu = {.divided = 0.02e-9,
-                                     .narrow_bit = 0.004e-9,
-                                     .bit = 0.005e-9,
-                                     .lucas_bit = 0.01e-9,
+static const struct pace pace_gpu = {.divided = 0.003e-9,
+                                     .narrow_bit = 0.0016e-9,
+                                     .bit = 0.0016e-9,
+                                     .lucas_bit = 0.0035e-9,
                                      .in_double = 1,
-                                     .sieved = 0.001e-9,
-                                     .turn = 0.004e-9,
-                                     .step = 0.1e-9,
-                                     .hit = 0.3e-9,
-                                     .turn_seek = 0.1e-9,
-                                     .seek = 0.1e-9,
-                                     .large = 0.1e-9,
+                                     .sieved = 0.0002e-9,
+                                     .turn = 0.002e-9,
+                                     .step = 0.005e-9,
+                                     .hit = 0.1e-9,
+                                     .turn_seek = 0.001e-9,
+                                     .seek = 0.001e-9,
+                                     .large = 0.01e-9,
                                      .base = 0.01e-9};
 
 /* Trial division: an odd divisor, below 2^52 in double arithmetic and above it by division. */

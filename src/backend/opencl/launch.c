@@ -13,7 +13,8 @@ enum {
     WORDS_PER_ITEM = 16,      /* that an item of a reduction adds up, at least */
     MOST_GROUPS = 64,         /* of a reduction, a unit */
     LOOKUP_WORDS = 1 << 14,   /* of base primes, that an item divides by in a launch */
-    MR_BLOCK = 512,           /* numbers of an item of the CPU kernels: PP_BLOCK there */
+    MR_BLOCK = 512,           /* numbers of an item of the CPU kernels: PP_BLOCK there, */
+    MR_ITEM_BITS = 8,         /* and of one of a group of the GPU kernels: PP_ITEM_BITS */
     TRIAL_DIVISORS = 1 << 20, /* an item tries in a launch */
     TRIAL_NUMBERS = 64,       /* of a group, at most, */
     TRIAL_GROUPS = 64,        /* where that leaves so many for each compute unit */
@@ -116,16 +117,28 @@ static pp_status launch_trial(struct run *run, struct slot *slot, uint64_t n) {
     return PP_OK;
 }
 
+/* By the kernels for CPUs a block of numbers an item, by those for GPUs a group. */
 static pp_status launch_mr(struct run *run, struct slot *slot, uint64_t n) {
-    bool blocks = run->opencl->cpu_variant;
-    uint64_t items = blocks ? (n + MR_BLOCK - 1) / MR_BLOCK : n;
-    size_t local = blocks ? 1 : run->group_items, global = round_up(items, local);
-    if (run->is_test)
-        return LAUNCH(run, slot, KERNEL_MR_TEST, global, local, ARGUMENT(slot->numbers),
-                      ARGUMENT(slot->flags), ARGUMENT(n));
-    return LAUNCH(run, slot, KERNEL_MR_RANGE, global, local, ARGUMENT(slot->flags),
-                  ARGUMENT(slot->first_word), ARGUMENT(run->job->lo), ARGUMENT(run->job->hi),
-                  ARGUMENT(n));
+    bool is_test = run->is_test;
+    enum kernel_index kernel = is_test ? KERNEL_MR_TEST : KERNEL_MR_RANGE;
+    cl_ulong first = slot->first_word, lo = run->job->lo, hi = run->job->hi;
+    if (run->opencl->cpu_variant) {
+        size_t items = (size_t)((n + MR_BLOCK - 1) / MR_BLOCK);
+        return is_test ? LAUNCH(run, slot, kernel, items, 1, ARGUMENT(slot->numbers),
+                                ARGUMENT(slot->flags), ARGUMENT(n))
+                       : LAUNCH(run, slot, kernel, items, 1, ARGUMENT(slot->flags), ARGUMENT(first),
+                                ARGUMENT(lo), ARGUMENT(hi), ARGUMENT(n));
+    }
+    size_t local = run->opencl->group_size;
+    while (local > 1 && local * (1 + QUEUED) + LENGTHS > run->opencl->local_bytes)
+        local /= 2;
+    uint64_t groups = (n + local * MR_ITEM_BITS - 1) / (local * MR_ITEM_BITS);
+    size_t global = (size_t)groups * local, bits = round_up(local * MR_ITEM_BITS / 8, 4);
+    return is_test ? LAUNCH(run, slot, kernel, global, local, ARGUMENT(slot->numbers),
+                            ARGUMENT(slot->flags), ARGUMENT(n), LOCAL(bits), LOCAL(local * QUEUED))
+                   : LAUNCH(run, slot, kernel, global, local, ARGUMENT(slot->flags),
+                            ARGUMENT(first), ARGUMENT(lo), ARGUMENT(hi), ARGUMENT(n), LOCAL(bits),
+                            LOCAL(local * QUEUED));
 }
 
 /* Single numbers by the base primes, in windows of them. */

@@ -72,6 +72,9 @@ struct sieving {
     size_t work_bytes; /* of local memory, beside a tile */
 };
 
+/* Bytes of local memory for what waits to be tested, see candidates.cl: of an item, of a group. */
+enum { QUEUED = 44, LENGTHS = 64 };
+
 enum {
     MOST_PUTTERS = 16, /* threads that render what a device found */
     MOST_TRIES = 3     /* of a batch */

@@ -45,10 +45,7 @@ enum {
     EIGHT_LIMIT = 1 << 10, /* primes below have an item for each residue */
     TILE_LIMIT = 1 << 20,
     MASKED = 27, /* PP_MASKED */
-    /* Bytes of local memory beside a tile: of an item, for queues or for sums, and of a group. */
-    QUEUED = 44, /* PP_QUEUE and PP_PASSED places */
-    SUMMED = 16,
-    LENGTHS = 64
+    SUMMED = 16  /* bytes of local memory for an item's sums, beside a tile */
 };
 
 /* Primes up to here are always crossed off in pieces. */

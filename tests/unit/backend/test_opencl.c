@@ -1,5 +1,6 @@
 /* What is OpenCL's alone: sessions without end, forks, compute units, read-backs that are verified.
  */
+#include "math/primality.h"
 #include "support/support.h"
 
 #include <stdio.h>
@@ -122,6 +123,29 @@ static void test_small_numbers(void **state) {
                              ULL(i));
             pp_session_close(session);
         }
+}
+
+/* Numbers of all sizes, more than a work-group or an item takes, and not whole ones of them. */
+static void test_long_lists(void **state) {
+    (void)state;
+    if (!backend_usable("opencl"))
+        skip();
+    enum { N = 20011 };
+    static uint64_t numbers[N], bitmap[N / 64 + 1];
+    uint64_t random = 61;
+    for (int i = 0; i < N; i++)
+        numbers[i] = random_sized(&random, 64) | (uint64_t)(i % 8 != 0);
+    for (int kind = 0; kind < 2; kind++) {
+        pp_session_options options = {
+            .backend = "opencl", .kernels = kind ? "gpu" : "cpu", .method = PP_METHOD_MR};
+        pp_session *session;
+        assert_int_equal(pp_session_open(&options, &session, NULL), PP_OK);
+        assert_int_equal(pp_test(session, numbers, N, bitmap), PP_OK);
+        for (int i = 0; i < N; i++)
+            if ((bool)(bitmap[i / 64] >> i % 64 & 1) != mr_is_prime(numbers[i]))
+                fail_msg("kernels %s, number %d: %llu", options.kernels, i, ULL(numbers[i]));
+        pp_session_close(session);
+    }
 }
 
 /* Every unit recomputed on the host, by each question. */
@@ -251,13 +275,10 @@ static void test_pseudoprimes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_a_thousand_sessions),
-        cmocka_unit_test(test_fork),
-        cmocka_unit_test(test_small_numbers),
-        cmocka_unit_test(test_compute_units),
-        cmocka_unit_test(test_verified),
-        cmocka_unit_test(test_long_ranges),
-        cmocka_unit_test(test_pseudoprimes),
+        cmocka_unit_test(test_a_thousand_sessions), cmocka_unit_test(test_fork),
+        cmocka_unit_test(test_small_numbers),       cmocka_unit_test(test_long_lists),
+        cmocka_unit_test(test_compute_units),       cmocka_unit_test(test_verified),
+        cmocka_unit_test(test_long_ranges),         cmocka_unit_test(test_pseudoprimes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
