@@ -42,7 +42,8 @@ enum {
  */
 enum {
     TILE_BYTES = 32 << 10, /* halved until it fits */
-    EIGHT_LIMIT = 1 << 10, /* primes below have an item for each residue */
+    EIGHT_LIMIT = 1 << 10, /* primes below have an item for each residue, */
+    ONE_TILES = 2,         /* and below two tiles' bytes one goes through the residues */
     TILE_LIMIT = 1 << 20,
     MASKED = 27, /* PP_MASKED */
     SUMMED = 16  /* bytes of local memory for an item's sums, beside a tile */
@@ -122,7 +123,7 @@ static void count_pair(void *user, uint32_t prime) {
     pairs->n++;
     if (prime < EIGHT_LIMIT && prime < pairs->tile_bytes)
         pairs->n_by_eight = pairs->n;
-    if (prime < pairs->tile_bytes)
+    if (prime < ONE_TILES * pairs->tile_bytes)
         pairs->n_by_one = pairs->n;
 }
 
