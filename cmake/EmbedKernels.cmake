@@ -1,10 +1,14 @@
 # Writes OUTPUT, a C file with the bytes of each of SOURCES (a list separated by |), so that the
-# library carries its kernels: byte arrays, since a string literal may be too long for C.
+# library carries its kernels: byte arrays, since a string literal may be too long for C. Beside it
+# kernels.cl, all of them in one, for compilers that are tried on them.
 string(REPLACE "|" ";" files "${SOURCES}")
 set(text "/* Written by cmake/EmbedKernels.cmake. */\n#include \"backend/opencl/kernels.h\"\n\n")
 set(table "")
 set(index 0)
+set(all "")
 foreach(file IN LISTS files)
+  file(READ "${file}" kernel)
+  string(APPEND all "${kernel}")
   file(READ "${file}" hex HEX)
   string(REGEX REPLACE "(..)" "0x\\1," bytes "${hex}")
   string(REGEX REPLACE "(................................................................................)"
@@ -17,3 +21,5 @@ endforeach()
 string(APPEND text "\nconst struct kernel_file kernel_files[] = {\n${table}};\n")
 string(APPEND text "const size_t n_kernel_files = ${index};\n")
 file(WRITE "${OUTPUT}" "${text}")
+get_filename_component(folder "${OUTPUT}" DIRECTORY)
+file(WRITE "${folder}/kernels.cl" "${all}")

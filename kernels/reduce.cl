@@ -59,7 +59,7 @@ __kernel void pp_sum_test(__global const ulong *words, __global const ulong *num
         ulong word = words[i];
         count += popcount(word);
         for (; word; word &= word - 1)
-            digest += splitmix64(numbers[i * 64 + A64_CTZ(word)]);
+            digest += splitmix64(numbers[i * 64 + (ulong)A64_CTZ(word)]);
     }
     pp_store_sums(count, digest, sums, partials);
     pp_mark(PP_THIS_TALLY);

@@ -52,25 +52,19 @@ __kernel void pp_sieve_test(__global const ulong *numbers, __global uchar *flags
     pp_mark(PP_THIS_TALLY);
 }
 
-/* Has a prime no multiple in a span? Most large ones, told by one division. */
-static inline int pp_misses(ulong prime, ulong start, ulong span) {
-    ulong rest = start % prime;
-    return rest && prime - rest >= span;
-}
-
 /* A multiple p·q: its byte and bit, and where q stands. p = 30·turn + rest. */
 typedef struct pp_multiple {
     ulong byte;
     uint bit, turn, rest, residue, carry; /* of q modulo 30; floor(rest·residue / 30) */
 } pp_multiple;
 
-static inline pp_multiple pp_multiple_at(s30_position at, uint prime) {
+static inline pp_multiple pp_multiple_at(ulong byte, uint prime, uint residue) {
     pp_multiple m;
-    m.byte = at.byte;
+    m.byte = byte;
     m.turn = prime / 30;
     m.rest = prime % 30;
-    m.residue = s30_residues[at.wheel];
-    uint product = m.rest * m.residue;
+    m.residue = residue;
+    uint product = m.rest * residue;
     m.carry = product / 30;
     m.bit = (product - m.carry * 30) * 17 >> 6;
     return m;
@@ -92,6 +86,12 @@ static inline void pp_clear_cell(__global uint *cells, ulong byte, uint bit) {
 }
 
 #if PP_CPU
+
+/* Has a prime no multiple in a span? Most large ones, told by one division. */
+static inline int pp_misses(ulong prime, ulong start, ulong span) {
+    ulong rest = start % prime;
+    return rest && prime - rest >= span;
+}
 
 /*
  * The base primes above `limit` in words [first_base, end_base) of the base, a share of words_each
@@ -122,8 +122,9 @@ __kernel void pp_note_large(__global uint *cells, ulong first_word, ulong n_word
             if (prime <= limit || prime * prime > last || pp_misses(prime, start, span) ||
                 !s30_first_multiple((uint)prime, start, span, &at))
                 continue;
-            for (pp_multiple m = pp_multiple_at(at, (uint)prime); m.byte < end;
-                 pp_next_multiple(&m)) {
+            for (pp_multiple m =
+                     pp_multiple_at(at.byte, (uint)prime, s30_residues[at.wheel]);
+                 m.byte < end; pp_next_multiple(&m)) {
                 ulong slice = m.byte >> PP_SLICE_BITS;
                 if (slice < n_slices && length[slice] < PP_SLICE_ROOM)
                     lists[slice * PP_SLICE_ROOM + length[slice]++] = (uint)m.byte << 3 | m.bit;
@@ -167,11 +168,15 @@ static inline void pp_clear_multiples(__global uint *cells, ulong first_word, ul
     ulong last = s30_last(start, span);
     for (; bits; bits &= bits - 1) {
         ulong prime = s30_number(w, A64_CTZ(bits));
-        s30_position at;
-        if (prime <= limit || prime * prime > last || pp_misses(prime, start, span) ||
-            !s30_first_multiple((uint)prime, start, span, &at))
+        if (prime <= limit || prime * prime > last)
             continue;
-        for (pp_multiple m = pp_multiple_at(at, (uint)prime); m.byte < end; pp_next_multiple(&m))
+        uint residue;
+        ulong distance =
+            m64_first_multiple((uint)prime, 1.0f / (float)prime, start, &residue);
+        if (distance >= span)
+            continue;
+        for (pp_multiple m = pp_multiple_at((uint)distance / 30, (uint)prime, residue);
+             m.byte < end; pp_next_multiple(&m))
             pp_clear_cell(cells, m.byte, m.bit);
     }
 }

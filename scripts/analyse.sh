@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What looks at the code besides running its tests.
 #
-#   scripts/analyse.sh lint      clang-tidy (.clang-tidy says what is on), cppcheck and shellcheck
+#   scripts/analyse.sh lint      clang-tidy (.clang-tidy says what is on), cppcheck and shellcheck; the
+#                                kernels compiled for GPUs of several makers, with warnings
 #   scripts/analyse.sh valgrind  memcheck over tests of every floor and over the program
 #   scripts/analyse.sh tsan      ThreadSanitizer over what threads do together
 #   scripts/analyse.sh aarch64   the portable code cross-built, its tests under qemu-user
@@ -41,6 +42,23 @@ build() {
     rm "$log"
 }
 
+# The kernels, for GPUs that are not here. The sieve of sieve30.h is the host's alone.
+lint_kernels() {
+    local status=0 target fp64 kernels=build-clang/generated/kernels.cl
+    have clang || return 0
+    for target in nvptx64-nvidia-nvcl amdgcn-amd-amdhsa spir64-unknown-unknown; do
+        for fp64 in 0 1; do
+            clang -x cl -cl-std=CL1.2 -target "$target" -nogpulib -Xclang -finclude-default-header \
+                -DPP_CPU=0 -DPP_FP64="$fp64" -O1 -emit-llvm -c -o /dev/null "$kernels" -Werror -Wall \
+                -Wextra -Wconversion -Wshadow -Wno-unused-function -Wno-unused-parameter || {
+                echo "the kernels for $target, fp64 $fp64"
+                status=1
+            }
+        done
+    done
+    return $status
+}
+
 run_lint() {
     have clang-tidy cppcheck shellcheck || return 0
     # For the list of what is compiled how, and for what is generated; by clang, since clang-tidy does
@@ -70,6 +88,7 @@ run_lint() {
         --error-exitcode=1 --quiet || status=1
     find .ci scripts bench tests -type f \( -name '*.sh' -o -name '*.bash' -o -path .ci/run \) -print0 |
         xargs -0 shellcheck --severity=warning || status=1
+    lint_kernels || status=1
     return $status
 }
 

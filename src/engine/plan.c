@@ -32,8 +32,9 @@ struct pace {
      * made and looked through.
      */
     double turn_seek, seek, large;
-    /* Making base primes, a number. */
+    /* Making base primes, a number; whether that is done once and not for each window. */
     double base;
+    bool keeps_base;
 };
 
 /* By level: none, avx2, avx512. */
@@ -86,9 +87,9 @@ static const struct pace paces[] = {
  * `build/bench/bench_map --backend opencl --threads 2` measures: 10^9 numbers take 0.039, 0.087,
  * 0.28, 0.48, 1.09 and 2.2 s from 10^3, 10^12, 10^14, 10^16, 10^18 and up to 2^64 by sieve; 1.8 and
  * 4 s from 10^14 and 10^16 by hybrid, 3.1 and 7.2 s by mr. A GPU's are reckoned, not measured: from
- * the instructions of the kernels compiled for one of 132 multiprocessors at 1.98 GHz, of which 128
- * lanes each do six in ten clocks; two bits cleared in local memory in a clock, and ten billion in
- * global memory in a second. docs/GPU.md has the instructions.
+ * the instructions that `bench/kernels.py` counts, on 132 multiprocessors at 1.98 GHz whose 128
+ * lanes do six in ten clocks; two bits cleared in local memory in a clock, and thirty billion in
+ * global memory in a second, as long as a second-level cache holds the 32 MiB that a batch has.
  */
 static const struct pace pace_cpu_device = {.divided = 8e-9,
                                             .narrow_bit = 1e-9,
@@ -102,7 +103,8 @@ static const struct pace pace_cpu_device = {.divided = 8e-9,
                                             .turn_seek = 40e-9,
                                             .seek = 40e-9,
                                             .large = 4.4e-9,
-                                            .base = 0.1e-9};
+                                            .base = 0.1e-9,
+                                            .keeps_base = true};
 static const struct pace pace_gpu = {.divided = 0.003e-9,
                                      .narrow_bit = 0.0016e-9,
                                      .bit = 0.0016e-9,
@@ -111,11 +113,12 @@ static const struct pace pace_gpu = {.divided = 0.003e-9,
                                      .sieved = 0.0002e-9,
                                      .turn = 0.002e-9,
                                      .step = 0.005e-9,
-                                     .hit = 0.1e-9,
+                                     .hit = 0.03e-9,
                                      .turn_seek = 0.001e-9,
                                      .seek = 0.001e-9,
-                                     .large = 0.01e-9,
-                                     .base = 0.01e-9};
+                                     .large = 0.015e-9,
+                                     .base = 0.015e-9,
+                                     .keeps_base = true};
 
 /* Trial division: an odd divisor, below 2^52 in double arithmetic and above it by division. */
 static const double COST_DIVISOR = 0.55e-9, COST_WIDE_DIVISOR = 2.6e-9;
@@ -222,7 +225,8 @@ static double cost_sieve(const struct pace *pace, double size, double limit) {
     if (limit > SEGMENT_STEP_LIMIT) {
         double windows =
             (double)window_usual_number((uint64_t)(size / WHEEL_BYTE) + 1, (uint64_t)limit);
-        cost += windows * (primes_below(limit) * pace->large + limit * pace->base);
+        cost += windows * primes_below(limit) * pace->large +
+                (pace->keeps_base ? 1 : windows) * limit * pace->base;
     }
     return cost;
 }
