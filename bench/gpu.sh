@@ -10,6 +10,7 @@
 #   CONFORMANCE a conformance test built elsewhere (default: the one that is built beside it)
 #   BATCH, RUNNER  bench/batch and bench/range_runner built elsewhere (default: those built beside it)
 #   PRIMESIEVE  another primesieve than the installed one: the program, or the folder with it
+#   SCALE=short a quarter of an hour at most beside 16 cores: the long ranges once, and few repeats
 #   SCALE=small sizes for trying the script out; results of it are not for quoting
 #   RESULTS     where the file goes (default: bench/results)
 set -uo pipefail
@@ -146,9 +147,9 @@ ranges() {
     [ -n "${PRIMESIEVE:-}" ] && place=(--primesieve "$PRIMESIEVE")
     if [ -x "${RUNNER:-}" ] && command -v python3 >/dev/null; then
         show python3 bench/ranges.py --program "$PARPRIME" --runner "$RUNNER" "${place[@]}" \
-            --sections programs,libraries --count-only --rows "${rows[@]}" \
+            --sections "$sections" --count-only --rows "${rows[@]}" \
             --threads "$cores" --only-threads --runs "$range_runs" --cap 300 \
-            --extra "$on" --extra "$on,method=sieve" --extra backend=openmp,method=sieve
+            --extra "$on" --extra "$on,method=sieve" --extra "$on,method=hybrid" "${extra[@]}"
     elif command -v primesieve >/dev/null; then
         echo "no python3, or bench/range_runner was not built: primesieve for itself"
         echo
@@ -166,9 +167,14 @@ build
 cores=$("$PARPRIME" devices --format csv | sed -n 's/^openmp:0,openmp,"[^"]*",\([0-9]*\),.*/\1/p')
 cores=${cores:-$(nproc)}
 wrong=0
-chosen=()
+chosen=() sections=programs,libraries extra=(--extra "backend=openmp,method=sieve")
 [ -n "$device" ] && chosen=(--device "$device")
-if [ "${SCALE:-}" = small ]; then
+if [ "${SCALE:-}" = short ]; then
+    runs=3 far=1e18 short=1e7 long=1e10 long_number=10000000000 window=1e9
+    window_number=1000000000 amount=20000000 batch_runs=2 batch_scale=10
+    range_runs=1 rows=('[0,1e10]' '[0,1e12]' 1e12+1e9 1e16+1e10 2^60+2^36)
+    sections=programs extra=()
+elif [ "${SCALE:-}" = small ]; then
     runs=6 far=1e15 short=1e5 long=1e8 long_number=100000000 window=1e7 window_number=10000000
     amount=100000 batch_runs=2 batch_scale=200
     range_runs=2 rows=('[0,1e8]' 1e12+1e7 2^60+2^22)
