@@ -187,6 +187,7 @@ class Copies(Program):
                             copies=self.threads)
         if "error" in answer:
             stop(6, f"{self.name}: {' '.join(self.command(row, question, 1))}: {answer['error']}")
+        answer["answer"] = (answer["text"].strip(),)
         return {"error": "late"} if answer["late"] else answer
 
 
