@@ -31,7 +31,7 @@ static inline l32_modulus l32_modulus_of(a64_u64 n) {
     return m;
 }
 
-/* a·b + c, one instruction: c leaves room where a or b is not the largest. */
+/* a·b + c, one instruction, where that is below 2^64. */
 static inline a64_u64 l32_wide(a64_u32 a, a64_u32 b, a64_u64 c) {
     return (a64_u64)a * b + c;
 }
@@ -46,7 +46,10 @@ static inline a64_u64 l32_drop(a64_u64 low, a64_u64 rest, l32_modulus m) {
     return l32_wide(q, m.n1, rest) + carries;
 }
 
-/* The Montgomery product x·y·2^-64 modulo n and addend: below 2n and that, for x, y < 3n. */
+/*
+ * The Montgomery product x·y·2^-64 modulo n and addend: below 2n and that, for x, y < 3n. Of these
+ * and n the upper limbs add up to less than 2^32 - 2, so what is to be shifted down fits 64 bits.
+ */
 static inline a64_u64 l32_mul_add(a64_u64 x, a64_u64 y, a64_u64 addend, l32_modulus m) {
     a64_u32 x0 = (a64_u32)x, x1 = (a64_u32)(x >> 32), y0 = (a64_u32)y, y1 = (a64_u32)(y >> 32);
     a64_u64 middle = l32_drop((a64_u64)x0 * y0, l32_wide(x1, y0, (a64_u64)x0 * y1), m);

@@ -61,7 +61,7 @@ static inline a64_u32 l64_search_parameter(a64_u64 n) {
 /*
  * The same without a search where a prime q <= 23 decides, and none divides n: then P belongs to the
  * first q of 5, 3, 7, 2, 11, 13, … with (q|n) = -1, see src/math/lucas_parameter.h. That is all but
- * one n in 500, with one division by a constant.
+ * one prime in 500, with one division by a constant.
  */
 #define L64_TRY(q, squares, p)                                                                     \
     at = rest % (q);                                                                               \
@@ -85,6 +85,7 @@ static inline a64_u32 l64_parameter(a64_u64 n) {
     L64_TRY(5, 0x12, 3)
     return parameter && !divided ? parameter : l64_search_parameter(n);
 }
+#undef L64_TRY
 
 /* The test for any odd n > 2. */
 static inline int l64_extra_strong(a64_u64 n) {

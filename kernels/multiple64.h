@@ -12,11 +12,10 @@ typedef int64_t m64_signed;
 #endif
 
 /*
- * The distance from start, a multiple of 30, to the first p·q >= start with q >= p and coprime to 30,
- * and q modulo 30; start - p² is below 2^62 or negative above -2^62. `inverse` is 1 / p, right to 21
- * bits: devices divide floats to 2.5 units in the last place. The quotient that comes from it leaves
- * less than 2^44, from which comes the rest of the quotient, but for a few units: 2^23 / p at most,
- * and one.
+ * The distance from start to the first p·q >= start with q >= p and coprime to 30, and q modulo 30, for
+ * p > 2^15 that is coprime to 30. `inverse` is 1 / p, right to 21 bits: devices divide floats to 2.5
+ * units in the last place. The quotient that comes from it leaves less than 2^44, from which comes the
+ * rest of the quotient, but for a few units: 2^23 / p at most, and one.
  */
 static inline a64_u64 m64_first_multiple(a64_u32 p, float inverse, a64_u64 start,
                                          a64_u32 *residue) {
