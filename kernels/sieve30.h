@@ -1,7 +1,7 @@
 /*
- * The segmented sieve of Eratosthenes on wheel-30 bitmaps, valid C11 and valid OpenCL C 1.2: what
- * one CPU thread, or one work-item of a CPU device, does with one segment. Byte m of a bitmap
- * holds 30m + {1, 7, 11, 13, 17, 19, 23, 29}, lowest bit first. Include arith64.h first.
+ * The sieve of Eratosthenes on wheel-30 bitmaps, valid C11 and valid OpenCL C 1.2: what kernels and
+ * host share of it, and behind that the plain sieve of a segment, which is the host's. Byte m of a
+ * bitmap holds 30m + {1, 7, 11, 13, 17, 19, 23, 29}, lowest bit first. Include arith64.h first.
  */
 #ifndef PARPRIME_SIEVE30_H
 #define PARPRIME_SIEVE30_H
@@ -9,13 +9,9 @@
 #if defined(__OPENCL_C_VERSION__)
 typedef uchar a64_u8;
 typedef ushort a64_u16;
-#define S30_MEMORY __global
-#define S30_FALLTHROUGH
 #else
 typedef uint8_t a64_u8;
 typedef uint16_t a64_u16;
-#define S30_MEMORY
-#define S30_FALLTHROUGH __attribute__((fallthrough))
 #endif
 
 #define S30_PATTERN_A (7 * 11 * 13 * 17) /* bytes after which their pattern repeats */
@@ -81,86 +77,6 @@ static inline s30_position s30_at(a64_u64 byte, a64_u32 wheel) {
     return position;
 }
 
-#define S30_TURN(r, w) bytes[i + k * (S30_RESIDUE(w) - 1) + S30_CARRY(r, w)] &= S30_KEEP(r, w);
-
-/* Whole turns of the wheel, from its beginning on. */
-#define S30_TURNS(r)                                                                               \
-    for (; i + k * 28 + S30_CARRY(r, 7) < end; i += 30 * k + (r)) {                                \
-        S30_TURN(r, 0)                                                                             \
-        S30_TURN(r, 1)                                                                             \
-        S30_TURN(r, 2)                                                                             \
-        S30_TURN(r, 3)                                                                             \
-        S30_TURN(r, 4)                                                                             \
-        S30_TURN(r, 5)                                                                             \
-        S30_TURN(r, 6)                                                                             \
-        S30_TURN(r, 7)                                                                             \
-    }
-
-#define S30_STEP(r, w)                                                                             \
-    if (i >= end)                                                                                  \
-        return s30_at(i, w);                                                                       \
-    bytes[i] &= S30_KEEP(r, w);                                                                    \
-    i += k * S30_GAP(w) + S30_CARRY_ON(r, w);
-
-#define S30_NEXT(r, w)                                                                             \
-    S30_FALLTHROUGH;                                                                               \
-    case w:                                                                                        \
-        S30_STEP(r, w)
-
-#define S30_CLASS(r)                                                                               \
-    static s30_position s30_class_##r(S30_MEMORY a64_u8 *bytes, a64_u64 end, a64_u64 k,            \
-                                      s30_position from) {                                         \
-        a64_u64 i = from.byte;                                                                     \
-        switch (from.wheel) {                                                                      \
-            for (;;) {                                                                             \
-            case 0:                                                                                \
-                S30_TURNS(r)                                                                       \
-                S30_STEP(r, 0)                                                                     \
-                S30_NEXT(r, 1)                                                                     \
-                S30_NEXT(r, 2)                                                                     \
-                S30_NEXT(r, 3)                                                                     \
-                S30_NEXT(r, 4)                                                                     \
-                S30_NEXT(r, 5)                                                                     \
-                S30_NEXT(r, 6)                                                                     \
-                S30_NEXT(r, 7)                                                                     \
-            }                                                                                      \
-        }                                                                                          \
-        return s30_at(i, 0);                                                                       \
-    }
-
-S30_CLASS(1)
-S30_CLASS(7)
-S30_CLASS(11)
-S30_CLASS(13)
-S30_CLASS(17)
-S30_CLASS(19)
-S30_CLASS(23)
-S30_CLASS(29)
-
-/* Crosses off in bytes [0, end); returns the first position at or past end. */
-static inline s30_position s30_cross_off(S30_MEMORY a64_u8 *bytes, a64_u64 end, a64_u32 prime,
-                                         s30_position from) {
-    a64_u64 k = prime / 30;
-    switch (prime % 30) {
-    case 1:
-        return s30_class_1(bytes, end, k, from);
-    case 7:
-        return s30_class_7(bytes, end, k, from);
-    case 11:
-        return s30_class_11(bytes, end, k, from);
-    case 13:
-        return s30_class_13(bytes, end, k, from);
-    case 17:
-        return s30_class_17(bytes, end, k, from);
-    case 19:
-        return s30_class_19(bytes, end, k, from);
-    case 23:
-        return s30_class_23(bytes, end, k, from);
-    default:
-        return s30_class_29(bytes, end, k, from);
-    }
-}
-
 /* From a residue of 30 to the next one coprime to 30 (or itself), and its wheel index. */
 A64_CONSTANT a64_u8 s30_to_coprime[30] = {1, 0, 5, 4, 3, 2, 1, 0, 3, 2, 1, 0, 1, 0, 3,
                                           2, 1, 0, 1, 0, 3, 2, 1, 0, 5, 4, 3, 2, 1, 0};
@@ -194,17 +110,100 @@ static inline a64_u64 s30_last(a64_u64 start, a64_u64 span) {
     return end < start ? ~(a64_u64)0 : end - 1;
 }
 
-/* Goes through the primes of a bitmap in order. */
-typedef struct s30_walk {
-    S30_MEMORY const a64_u64 *words;
-    a64_u64 n_words, word;
-    a64_u64 bits; /* of the present word, what is still to come */
-} s30_walk;
-
 /* The number that a bit of a word stands for. */
 static inline a64_u64 s30_number(a64_u64 word, int bit) {
     return word * 240 + (a64_u64)(30 * (bit >> 3) + s30_residues[bit & 7]);
 }
+
+#if !defined(__OPENCL_C_VERSION__)
+
+/* The plain sieve. Devices have others, and their compilers need not read it. */
+
+#define S30_TURN(r, w) bytes[i + k * (S30_RESIDUE(w) - 1) + S30_CARRY(r, w)] &= S30_KEEP(r, w);
+
+/* Whole turns of the wheel, from its beginning on. */
+#define S30_TURNS(r)                                                                               \
+    for (; i + k * 28 + S30_CARRY(r, 7) < end; i += 30 * k + (r)) {                                \
+        S30_TURN(r, 0)                                                                             \
+        S30_TURN(r, 1)                                                                             \
+        S30_TURN(r, 2)                                                                             \
+        S30_TURN(r, 3)                                                                             \
+        S30_TURN(r, 4)                                                                             \
+        S30_TURN(r, 5)                                                                             \
+        S30_TURN(r, 6)                                                                             \
+        S30_TURN(r, 7)                                                                             \
+    }
+
+#define S30_STEP(r, w)                                                                             \
+    if (i >= end)                                                                                  \
+        return s30_at(i, w);                                                                       \
+    bytes[i] &= S30_KEEP(r, w);                                                                    \
+    i += k * S30_GAP(w) + S30_CARRY_ON(r, w);
+
+#define S30_NEXT(r, w)                                                                             \
+    __attribute__((fallthrough));                                                                  \
+    case w:                                                                                        \
+        S30_STEP(r, w)
+
+#define S30_CLASS(r)                                                                               \
+    static s30_position s30_class_##r(a64_u8 *bytes, a64_u64 end, a64_u64 k, s30_position from) {  \
+        a64_u64 i = from.byte;                                                                     \
+        switch (from.wheel) {                                                                      \
+            for (;;) {                                                                             \
+            case 0:                                                                                \
+                S30_TURNS(r)                                                                       \
+                S30_STEP(r, 0)                                                                     \
+                S30_NEXT(r, 1)                                                                     \
+                S30_NEXT(r, 2)                                                                     \
+                S30_NEXT(r, 3)                                                                     \
+                S30_NEXT(r, 4)                                                                     \
+                S30_NEXT(r, 5)                                                                     \
+                S30_NEXT(r, 6)                                                                     \
+                S30_NEXT(r, 7)                                                                     \
+            }                                                                                      \
+        }                                                                                          \
+        return s30_at(i, 0);                                                                       \
+    }
+
+S30_CLASS(1)
+S30_CLASS(7)
+S30_CLASS(11)
+S30_CLASS(13)
+S30_CLASS(17)
+S30_CLASS(19)
+S30_CLASS(23)
+S30_CLASS(29)
+
+/* Crosses off in bytes [0, end); returns the first position at or past end. */
+static inline s30_position s30_cross_off(a64_u8 *bytes, a64_u64 end, a64_u32 prime,
+                                         s30_position from) {
+    a64_u64 k = prime / 30;
+    switch (prime % 30) {
+    case 1:
+        return s30_class_1(bytes, end, k, from);
+    case 7:
+        return s30_class_7(bytes, end, k, from);
+    case 11:
+        return s30_class_11(bytes, end, k, from);
+    case 13:
+        return s30_class_13(bytes, end, k, from);
+    case 17:
+        return s30_class_17(bytes, end, k, from);
+    case 19:
+        return s30_class_19(bytes, end, k, from);
+    case 23:
+        return s30_class_23(bytes, end, k, from);
+    default:
+        return s30_class_29(bytes, end, k, from);
+    }
+}
+
+/* Goes through the primes of a bitmap in order. */
+typedef struct s30_walk {
+    const a64_u64 *words;
+    a64_u64 n_words, word;
+    a64_u64 bits; /* of the present word, what is still to come */
+} s30_walk;
 
 /* The next prime, 0 at the end. */
 static inline a64_u64 s30_walk_next(s30_walk *walk) {
@@ -226,9 +225,8 @@ typedef struct s30_small {
 } s30_small;
 
 /* Lays two patterns over bytes whose first one is byte `at` of the wheel. */
-static inline void s30_pre_sieve(S30_MEMORY a64_u8 *bytes, a64_u64 n_bytes, a64_u64 at,
-                                 S30_MEMORY const a64_u8 *pattern_a,
-                                 S30_MEMORY const a64_u8 *pattern_b) {
+static inline void s30_pre_sieve(a64_u8 *bytes, a64_u64 n_bytes, a64_u64 at,
+                                 const a64_u8 *pattern_a, const a64_u8 *pattern_b) {
     a64_u64 a = at % S30_PATTERN_A, b = at % S30_PATTERN_B;
     while (n_bytes) {
         a64_u64 run = n_bytes;
@@ -236,7 +234,7 @@ static inline void s30_pre_sieve(S30_MEMORY a64_u8 *bytes, a64_u64 n_bytes, a64_
             run = S30_PATTERN_A - a;
         if (run > S30_PATTERN_B - b)
             run = S30_PATTERN_B - b;
-        S30_MEMORY const a64_u8 *from_a = pattern_a + a, *from_b = pattern_b + b;
+        const a64_u8 *from_a = pattern_a + a, *from_b = pattern_b + b;
         for (a64_u64 i = 0; i < run; i++)
             bytes[i] = from_a[i] & from_b[i];
         bytes += run;
@@ -251,11 +249,10 @@ static inline void s30_pre_sieve(S30_MEMORY a64_u8 *bytes, a64_u64 n_bytes, a64_
  * sieve_words in math/sieve.h. base_words hold the base primes; small has room for
  * S30_SMALL_PRIMES.
  */
-static inline void s30_sieve(S30_MEMORY a64_u64 *words, a64_u64 first_word, a64_u64 n_words,
-                             S30_MEMORY const a64_u64 *base_words, a64_u64 n_base_words,
-                             S30_MEMORY const a64_u8 *pattern_a, S30_MEMORY const a64_u8 *pattern_b,
-                             S30_MEMORY s30_small *small) {
-    S30_MEMORY a64_u8 *bytes = (S30_MEMORY a64_u8 *)words;
+static inline void s30_sieve(a64_u64 *words, a64_u64 first_word, a64_u64 n_words,
+                             const a64_u64 *base_words, a64_u64 n_base_words,
+                             const a64_u8 *pattern_a, const a64_u8 *pattern_b, s30_small *small) {
+    a64_u8 *bytes = (a64_u8 *)words;
     a64_u64 n_bytes = n_words * 8, start = first_word * 240, span = n_words * 240;
     a64_u64 last = s30_last(start, span);
 
@@ -294,5 +291,7 @@ static inline void s30_sieve(S30_MEMORY a64_u64 *words, a64_u64 first_word, a64_
         if (s30_first_multiple((a64_u32)prime, start, span, &at))
             s30_cross_off(bytes, n_bytes, (a64_u32)prime, at);
 }
+
+#endif
 
 #endif

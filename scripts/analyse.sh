@@ -42,7 +42,7 @@ build() {
     rm "$log"
 }
 
-# The kernels, for GPUs that are not here. The sieve of sieve30.h is the host's alone.
+# The kernels, for GPUs that are not here.
 lint_kernels() {
     local status=0 target fp64 kernels=build-clang/generated/kernels.cl
     have clang || return 0
