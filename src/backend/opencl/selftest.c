@@ -181,7 +181,7 @@ static void find_primes(uint64_t *words, uint64_t first_word, size_t n_words) {
     for (size_t i = 0; i < n_words; i++) {
         words[i] = 0;
         for (unsigned bit = 0; bit < 64; bit++)
-            if (mr_is_prime((first_word + i) * WHEEL_WORD + wheel_offsets[bit]))
+            if (is_prime_portable((first_word + i) * WHEEL_WORD + wheel_offsets[bit]))
                 words[i] |= UINT64_C(1) << bit;
     }
 }
