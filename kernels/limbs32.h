@@ -9,6 +9,7 @@
  */
 #ifndef PARPRIME_LIMBS32_H
 #define PARPRIME_LIMBS32_H
+#if !defined(__OPENCL_C_VERSION__) || !PP_CPU /* not for CPU devices */
 
 #define L32_END ((a64_u64)3 << 59)
 
@@ -128,4 +129,5 @@ static inline int l32_extra_strong(a64_u64 n) {
     return 0;
 }
 
+#endif
 #endif

@@ -4,6 +4,7 @@
  */
 #ifndef PARPRIME_MULTIPLE64_H
 #define PARPRIME_MULTIPLE64_H
+#if !defined(__OPENCL_C_VERSION__) || !PP_CPU /* not for CPU devices */
 
 #if defined(__OPENCL_C_VERSION__)
 typedef long m64_signed;
@@ -39,4 +40,5 @@ static inline a64_u64 m64_first_multiple(a64_u32 p, float inverse, a64_u64 start
     return (a64_u64)step * p - (a64_u64)rest;
 }
 
+#endif
 #endif
