@@ -3,8 +3,8 @@
  * 64: the two tests of a 64-bit number without one conditional subtraction. Valid C11 and valid
  * OpenCL C 1.2 as arith64.h is, which it needs, and lucas64.h.
  *
- * For odd n below L32_END = 3·2^59. Residues are in Montgomery form with R = 2^64 and lazy: below 3n,
- * which is below 2^63. A reduction adds a multiple of n below n·R, so a product of two is below
+ * For odd n below L32_END = 3·2^59. Residues are in Montgomery form with R = 2^64 and lazy: below
+ * 3n, which is below 2^63. A reduction adds a multiple of n below n·R, so a product of two is below
  * 9n²/R + n < 2n.
  */
 #ifndef PARPRIME_LIMBS32_H
@@ -38,8 +38,8 @@ static inline a64_u64 l32_wide(a64_u32 a, a64_u32 b, a64_u64 c) {
 }
 
 /*
- * (low + rest·2^32) / 2^32 modulo n, by adding the multiple of n that makes the lowest limb 0: below
- * low / 2^32 + rest + n + 1, which must be below 2^64.
+ * (low + rest·2^32) / 2^32 modulo n, by adding the multiple of n that makes the lowest limb 0:
+ * below low / 2^32 + rest + n + 1, which must be below 2^64.
  */
 static inline a64_u64 l32_drop(a64_u64 low, a64_u64 rest, l32_modulus m) {
     a64_u32 q = (a64_u32)low * m.inverse;

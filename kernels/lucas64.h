@@ -59,16 +59,15 @@ static inline a64_u32 l64_search_parameter(a64_u64 n) {
 }
 
 /*
- * The same without a search where a prime q <= 23 decides, and none divides n: then P belongs to the
- * first q of 5, 3, 7, 2, 11, 13, … with (q|n) = -1, see src/math/lucas_parameter.h. That is all but
- * one prime in 500, with one division by a constant.
+ * The same without a search where a prime q <= 23 decides, and none divides n: then P belongs to
+ * the first q of 5, 3, 7, 2, 11, 13, … with (q|n) = -1, see src/math/lucas_parameter.h. That is all
+ * but one prime in 500, with one division by a constant.
  */
 #define L64_TRY(q, squares, p)                                                                     \
     at = rest % (q);                                                                               \
     divided |= at == 0;                                                                            \
-    parameter = ((a64_u32)(squares) >> at & 1) == (a64_u32)((((q) & below) & 3) == 3)              \
-                    ? (p)                                                                          \
-                    : parameter;
+    parameter =                                                                                    \
+        ((a64_u32)(squares) >> at & 1) == (a64_u32)((((q)&below) & 3) == 3) ? (p) : parameter;
 
 static inline a64_u32 l64_parameter(a64_u64 n) {
     a64_u32 rest = (a64_u32)(n % (3 * 5 * 7 * 11 * 13 * 17 * 19 * 23)), below = (a64_u32)(n & 7);

@@ -1,6 +1,6 @@
 /*
- * Where a large sieving prime begins, without a 64-bit division, which GPUs do not have: valid C11 and
- * valid OpenCL C 1.2. Include arith64.h first.
+ * Where a large sieving prime begins, without a 64-bit division, which GPUs do not have: valid C11
+ * and valid OpenCL C 1.2. Include arith64.h first.
  */
 #ifndef PARPRIME_MULTIPLE64_H
 #define PARPRIME_MULTIPLE64_H
@@ -13,10 +13,10 @@ typedef int64_t m64_signed;
 #endif
 
 /*
- * The distance from start to the first p·q >= start with q >= p and coprime to 30, and q modulo 30, for
- * p > 2^15 that is coprime to 30. `inverse` is 1 / p, right to 21 bits: devices divide floats to 2.5
- * units in the last place. The quotient that comes from it leaves less than 2^44, from which comes the
- * rest of the quotient, but for a few units: 2^23 / p at most, and one.
+ * The distance from start to the first p·q >= start with q >= p and coprime to 30, and q modulo 30,
+ * for p > 2^15 that is coprime to 30. `inverse` is 1 / p, right to 21 bits: devices divide floats
+ * to 2.5 units in the last place. The quotient that comes from it leaves less than 2^44, from which
+ * comes the rest of the quotient, but for a few units: 2^23 / p at most, and one.
  */
 static inline a64_u64 m64_first_multiple(a64_u32 p, float inverse, a64_u64 start,
                                          a64_u32 *residue) {
