@@ -167,22 +167,22 @@ build
 cores=$("$PARPRIME" devices --format csv | sed -n 's/^openmp:0,openmp,"[^"]*",\([0-9]*\),.*/\1/p')
 cores=${cores:-$(nproc)}
 wrong=0
-chosen=() sections=programs,libraries extra=(--extra "backend=openmp,method=sieve")
+chosen=()
 [ -n "$device" ] && chosen=(--device "$device")
-if [ "${SCALE:-}" = short ]; then
-    runs=3 far=1e18 short=1e7 long=1e10 long_number=10000000000 window=1e9
-    window_number=1000000000 amount=20000000 batch_runs=2 batch_scale=10
-    range_runs=1 rows=('[0,1e10]' '[0,1e12]' 1e12+1e9 1e16+1e10 2^60+2^36)
-    sections=programs extra=()
-elif [ "${SCALE:-}" = small ]; then
+runs=9 far=1e18 short=1e7 long=1e10 long_number=10000000000 window=1e9 window_number=1000000000
+amount=20000000 batch_runs=5 batch_scale=1
+range_runs=6 rows=('[0,1e10]' '[0,1e12]' 1e12+1e9 1e16+1e10 2^60+2^36)
+sections=programs,libraries extra=(--extra "backend=openmp,method=sieve")
+case ${SCALE:-} in
+short)
+    runs=3 batch_runs=2 batch_scale=10 range_runs=1 sections=programs extra=()
+    ;;
+small)
     runs=6 far=1e15 short=1e5 long=1e8 long_number=100000000 window=1e7 window_number=10000000
     amount=100000 batch_runs=2 batch_scale=200
     range_runs=2 rows=('[0,1e8]' 1e12+1e7 2^60+2^22)
-else
-    runs=9 far=1e18 short=1e7 long=1e10 long_number=10000000000 window=1e9
-    window_number=1000000000 amount=20000000 batch_runs=5 batch_scale=1
-    range_runs=6 rows=('[0,1e10]' '[0,1e12]' 1e12+1e9 1e16+1e10 2^60+2^36)
-fi
+    ;;
+esac
 numbers=$(mktemp)
 head -c $((amount * 8)) /dev/urandom >"$numbers"
 

@@ -33,8 +33,8 @@ PROBES = [
 ]
 
 
-def run(command, **more):
-    done = subprocess.run(command, capture_output=True, text=True, **more)
+def run(command):
+    done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"{command[0]} failed:\n{done.stderr}")
     return done.stdout + done.stderr
@@ -90,7 +90,7 @@ def print_steps(compiler, text):
         # So that nothing is known beforehand, and everything used.
         probe = ("__kernel void probe(__global ulong *p, ulong n, ulong d) {"
                  "ulong x = p[get_global_id(0)], y = p[get_global_id(0) + n];"
-                 "l32_modulus m = l32_modulus_of(p[n]); a64_modulus any; any.n = n = m.n;"
+                 "l32_modulus m = l32_modulus_of(p[n]); a64_modulus any; any.n = n = p[n + 1];"
                  "any.inverse = p[n]; any.one = 0; %s"
                  "p[get_global_id(0)] = x + y; }")
         lengths = [compiler.compile(text + probe % (step * times))[1]["probe"] for times in (8, 16)]

@@ -50,9 +50,7 @@ static inline int pp_passes_lucas(ulong n) {
 
 /* The number that a bit stands for: one of a list, or of the wheel from byte first_byte on. */
 static inline ulong pp_candidate(uint place, __global const ulong *numbers, ulong first_byte) {
-    ulong residues = 0x1d1713110d0b0701;
-    return numbers ? numbers[place]
-                   : (first_byte + place / 8) * 30 + (uchar)(residues >> place % 8 * 8);
+    return numbers ? numbers[place] : (first_byte + place / 8) * 30 + pp_residue(place % 8);
 }
 
 /*

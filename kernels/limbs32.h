@@ -14,14 +14,12 @@
 #define L32_END ((a64_u64)3 << 59)
 
 typedef struct l32_modulus {
-    a64_u64 n;
-    a64_u32 n0, n1;  /* its limbs, the lower one first */
+    a64_u32 n0, n1;  /* the limbs of n, the lower one first */
     a64_u32 inverse; /* n·inverse = -1 mod 2^32 */
 } l32_modulus;
 
 static inline l32_modulus l32_modulus_of(a64_u64 n) {
     l32_modulus m;
-    m.n = n;
     m.n0 = (a64_u32)n;
     m.n1 = (a64_u32)(n >> 32);
     a64_u32 x = (3 * m.n0) ^ 2; /* as in a64_inverse */

@@ -7,6 +7,11 @@
 /* For what two kernels share, one with tests and one without: neither pays for the other. */
 #define PP_INLINE __attribute__((always_inline)) static inline
 
+/* The i-th residue coprime to 30, without a table: lanes that differ would read it in turn. */
+static inline uint pp_residue(uint i) {
+    return (uint)((ulong)0x1d1713110d0b0701 >> (i * 8)) & 0xff;
+}
+
 /* Clears, in one word, the bits of numbers outside [lo, hi]. */
 static inline ulong pp_trim_word(ulong word, ulong k, ulong lo, ulong hi) {
     if (k != lo / 240 && k != hi / 240)

@@ -113,8 +113,7 @@ PP_INLINE void pp_sieve_tile(__local uint *tile, uint n_cells, uint offset, cons
     for (uint i = item; i < n_shared; i += items) {
         uint2 prime = by->primes[PP_MASKED + i / 8];
         uint begun = pp_mod(by->starts[PP_MASKED + i / 8] + offset, prime);
-        uint w = (uint)((ulong)0x1d1713110d0b0701 >> (i % 8 * 8)) & 0xff;
-        pp_strike_residue(tile, end, prime.x, begun, w, 1);
+        pp_strike_residue(tile, end, prime.x, begun, pp_residue(i % 8), 1);
     }
     for (uint i = by->n_by_eight + item; i < by->n_by_one; i += items) {
         uint2 prime = by->primes[i];
